@@ -1,0 +1,63 @@
+"""Conversions between the ROS side (ENU world, FLU body) and the MAVLink side (NED world, FRD body).
+
+This is the only place where signs and axes are swapped. Also home of the yaw rotation that turns
+the level body frame of a :class:`~liquid_nav.types.VelocityCommand` into the world frame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def enu_to_ned(vector: ArrayLike) -> NDArray[np.float64]:
+    """Turn a world vector (..., 3) from east-north-up into north-east-down."""
+    east, north, up = np.moveaxis(np.asarray(vector, dtype=float), -1, 0)
+    return np.stack([north, east, -up], axis=-1)
+
+
+def ned_to_enu(vector: ArrayLike) -> NDArray[np.float64]:
+    """Turn a world vector (..., 3) from north-east-down into east-north-up."""
+    return enu_to_ned(vector)
+
+
+def flu_to_frd(vector: ArrayLike) -> NDArray[np.float64]:
+    """Turn a body vector (..., 3) from forward-left-up into forward-right-down."""
+    return np.asarray(vector, dtype=float) * np.array([1.0, -1.0, -1.0])
+
+
+def frd_to_flu(vector: ArrayLike) -> NDArray[np.float64]:
+    """Turn a body vector (..., 3) from forward-right-down into forward-left-up."""
+    return flu_to_frd(vector)
+
+
+def yaw_enu_to_ned(yaw_enu_rad: float) -> float:
+    """Turn a heading counter-clockwise from east into one clockwise from north, in [-pi, pi)."""
+    return wrap_angle(np.pi / 2.0 - yaw_enu_rad)
+
+
+def yaw_ned_to_enu(yaw_ned_rad: float) -> float:
+    """Turn a heading clockwise from north into one counter-clockwise from east, in [-pi, pi)."""
+    return yaw_enu_to_ned(yaw_ned_rad)
+
+
+def wrap_angle(angle_rad: float) -> float:
+    """Return the same angle in [-pi, pi)."""
+    return float((angle_rad + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def level_flu_to_enu(vector: ArrayLike, yaw_rad: float) -> NDArray[np.float64]:
+    """Rotate a level body vector (3,) into the world frame by yaw alone."""
+    x, y, z = np.asarray(vector, dtype=float)
+    cos, sin = np.cos(yaw_rad), np.sin(yaw_rad)
+    return np.array([cos * x - sin * y, sin * x + cos * y, z])
+
+
+def enu_to_level_flu(vector: ArrayLike, yaw_rad: float) -> NDArray[np.float64]:
+    """Rotate a world vector (3,) into the level body frame by yaw alone."""
+    return level_flu_to_enu(vector, -yaw_rad)
+
+
+def yaw_to_quaternion_xyzw(yaw_rad: float) -> NDArray[np.float64]:
+    """Return the quaternion (4,) of a pure yaw."""
+    return np.array([0.0, 0.0, np.sin(yaw_rad / 2.0), np.cos(yaw_rad / 2.0)])
