@@ -1,0 +1,41 @@
+"""From a camera frame to what the encoder sees: the one preprocessing of training and flight."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from liquid_nav.errors import PolicyError
+
+
+def check_rgb(rgb: NDArray[np.uint8]) -> None:
+    """Raise :class:`PolicyError` unless ``rgb`` is a uint8 image (height, width, 3)."""
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+        raise PolicyError(
+            f"the policy needs a uint8 RGB image (height, width, 3), got {rgb.dtype} {rgb.shape}: "
+            "convert the frame to rgb8 before step()"
+        )
+
+
+def resize(rgb: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """Scale an image to the policy's size, cropping centrally to its aspect ratio first.
+
+    Cropping keeps angles right: a square camera is not squeezed into a wide frame.
+    """
+    height, width = rgb.shape[:2]
+    if (width, height) == (width_px, height_px):
+        return rgb
+    scale = min(width / width_px, height / height_px)
+    crop_width, crop_height = round(width_px * scale), round(height_px * scale)
+    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    cropped = rgb[top : top + crop_height, left : left + crop_width]
+    interpolation = cv2.INTER_AREA if scale > 1.0 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(cropped, (width_px, height_px), interpolation=interpolation), dtype=np.uint8)
+
+
+def to_tensor(images: NDArray[np.uint8]) -> torch.Tensor:
+    """Turn uint8 images (..., height, width, 3) into float32 (..., 3, height, width) in -1..1."""
+    tensor = torch.from_numpy(np.ascontiguousarray(images)).movedim(-1, -3)
+    return tensor.to(torch.float32).mul_(1.0 / 127.5).sub_(1.0)

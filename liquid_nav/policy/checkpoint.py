@@ -1,0 +1,96 @@
+"""Policy folders: ``weights.safetensors``, ``policy.json`` and ``CARD.md``. No pickle is ever loaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from liquid_nav.errors import ConfigError, PolicyError
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.network import LiquidPolicyNetwork
+
+FORMAT = "liquid_nav policy 1"
+WEIGHTS_FILE = "weights.safetensors"
+CONFIG_FILE = "policy.json"
+CARD_FILE = "CARD.md"
+
+
+def save_policy(network: LiquidPolicyNetwork, folder: Path, *, name: str, training: dict[str, Any], card: str) -> None:
+    """Write a policy folder; each file appears whole or not at all.
+
+    Args:
+        network: the network with its configuration.
+        folder: made when missing.
+        name: the policy's name in reports.
+        training: facts about its training, for ``policy.json``.
+        card: text of ``CARD.md``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    description = {"format": FORMAT, "name": name, "config": network.config.to_dict(), "training": training}
+    weights = folder / (WEIGHTS_FILE + ".part")
+    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, weights)
+    weights.replace(folder / WEIGHTS_FILE)
+    for file, text in ((CONFIG_FILE, json.dumps(description, indent=2) + "\n"), (CARD_FILE, card)):
+        part = folder / (file + ".part")
+        part.write_text(text)
+        part.replace(folder / file)
+
+
+def load_network(folder: Path) -> tuple[LiquidPolicyNetwork, str]:
+    """Read a policy folder.
+
+    Returns:
+        The network in evaluation mode and its name.
+
+    Raises:
+        PolicyError: when a file is missing, truncated or foreign, or does not fit its description.
+    """
+    description = _read_description(folder)
+    try:
+        config = PolicyConfig.from_dict(description["config"])
+    except (ConfigError, TypeError) as error:
+        raise PolicyError(f"{folder / CONFIG_FILE}: {error}") from error
+    network = LiquidPolicyNetwork(config)
+    weights = _read_weights(folder / WEIGHTS_FILE)
+    wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    found = {key: tuple(value.shape) for key, value in weights.items()}
+    if wanted != found:
+        differing = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
+        raise PolicyError(
+            f"{folder / WEIGHTS_FILE} does not fit {CONFIG_FILE}: {differing[0]} is {found.get(differing[0])}, "
+            f"expected {wanted.get(differing[0])}: copy both files from the same policy"
+        )
+    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+        raise PolicyError(f"{folder / WEIGHTS_FILE} holds NaN or infinite weights: use another checkpoint")
+    network.load_state_dict(weights)
+    return network.eval(), str(description.get("name", folder.name))
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG_FILE
+    try:
+        description = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise PolicyError(
+            f"{folder} is not a policy folder: {CONFIG_FILE} is missing; give the folder that `liquid-nav train` wrote"
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+        raise PolicyError(f"{path} cannot be read ({error}): copy the policy folder again") from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT or "config" not in description:
+        raise PolicyError(f"{path} is not a '{FORMAT}' description: was it written by another program?")
+    return description
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        weights: dict[str, torch.Tensor] = load_file(path)
+    except FileNotFoundError as error:
+        raise PolicyError(f"{path} is missing: copy the policy folder again") from error
+    except (SafetensorError, OSError, ValueError) as error:
+        raise PolicyError(f"{path} is truncated or foreign ({error}): copy the policy folder again") from error
+    return weights

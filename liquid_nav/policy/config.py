@@ -1,0 +1,76 @@
+"""What a policy is made of: image size, encoder widths, wiring and command scale."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from liquid_nav.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Architecture of a liquid policy; written to ``policy.json`` beside the weights.
+
+    Attributes:
+        image_width_px, image_height_px: size that frames are scaled to, multiples of 16.
+        encoder_channels: channels of the three strided convolutions.
+        keypoints: attention maps whose soft-argmax gives image positions; the first marks the target.
+        features: size of the vector handed to the liquid network.
+        inter_neurons, command_neurons: hidden neurons of the NCP wiring; four motor neurons follow.
+        wiring_seed: seed of the sparse wiring.
+        cell: ``"cfc"`` or ``"ltc"``.
+        cfc_mode: ``"default"`` (gated), ``"pure"`` or ``"no_gate"``.
+        command_scale: (m/s, m/s, m/s, rad/s) command of a motor neuron at 1.
+        nominal_hz: camera rate that the policy was trained at.
+        horizontal_fov_rad: field of view of the camera it was trained with.
+    """
+
+    image_width_px: int = 256
+    image_height_px: int = 144
+    encoder_channels: tuple[int, int, int] = (16, 32, 48)
+    keypoints: int = 8
+    features: int = 48
+    inter_neurons: int = 9
+    command_neurons: int = 6
+    wiring_seed: int = 22222
+    cell: str = "cfc"
+    cfc_mode: str = "default"
+    command_scale: tuple[float, float, float, float] = (2.5, 1.5, 1.5, 1.5)
+    nominal_hz: float = 20.0
+    horizontal_fov_rad: float = 1.396
+
+    def __post_init__(self) -> None:
+        for name in ("image_width_px", "image_height_px"):
+            value = getattr(self, name)
+            if not 32 <= value <= 1024 or value % 16:
+                raise ConfigError(f"{name} is {value}: use a multiple of 16 from 32 to 1024")
+        for name in ("keypoints", "features", "inter_neurons", "command_neurons"):
+            if not 1 <= getattr(self, name) <= 1024:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use 1 to 1024")
+        if len(self.encoder_channels) != 3 or min(self.encoder_channels) < 1:
+            raise ConfigError(f"encoder_channels is {self.encoder_channels}: use three positive numbers")
+        if self.cell not in ("cfc", "ltc"):
+            raise ConfigError(f"cell is {self.cell!r}: use 'cfc' or 'ltc'")
+        if self.cfc_mode not in ("default", "pure", "no_gate"):
+            raise ConfigError(f"cfc_mode is {self.cfc_mode!r}: use 'default', 'pure' or 'no_gate'")
+        if len(self.command_scale) != 4 or min(self.command_scale) <= 0:
+            raise ConfigError(f"command_scale is {self.command_scale}: use four positive numbers")
+
+    @property
+    def neurons(self) -> int:
+        """Neurons of the liquid network, motor neurons included."""
+        return self.inter_neurons + self.command_neurons + 4
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PolicyConfig:
+        """Make a configuration from JSON values; unknown keys raise :class:`ConfigError`."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"unknown policy settings {unknown}: known are {sorted(known)}")
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})

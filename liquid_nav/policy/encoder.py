@@ -1,0 +1,81 @@
+"""The convolutional eye: an image becomes a small vector of where things are.
+
+Three strided convolutions feed two readers. The *keypoint* reader turns each attention map into an
+image position by a soft-argmax (Levine et al., "End-to-end training of deep visuomotor policies",
+JMLR 2016) with its strength and spread; the first map is trained to lie on the target. The *scene* reader
+pools the same features coarsely, so that trunks and walls keep their place in the image.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from liquid_nav.policy.config import PolicyConfig
+
+SCENE_CHANNELS = 12
+SCENE_GRID = (3, 8)  # rows, columns
+
+
+class Encoding(NamedTuple):
+    """Output of the encoder for a batch of images.
+
+    Attributes:
+        features: (batch, features) in -1..1, input of the liquid network.
+        target_logits: (batch, height / 8, width / 8), attention on the target before the softmax.
+    """
+
+    features: Tensor
+    target_logits: Tensor
+
+
+class Encoder(nn.Module):
+    """Images (batch, 3, height, width) in -1..1 to an :class:`Encoding`."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        first, second, third = config.encoder_channels
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(3, first, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(first, second, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(second, third, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(third, third, 3, padding=1),
+            nn.ReLU(),
+        )
+        self.attention = nn.Conv2d(third, config.keypoints, 1)
+        self.scene = nn.Conv2d(third, SCENE_CHANNELS, 1)
+        rows, columns = config.image_height_px // 8, config.image_width_px // 8
+        self.register_buffer("column_positions", torch.linspace(-1.0, 1.0, columns), persistent=False)
+        self.register_buffer("row_positions", torch.linspace(-1.0, 1.0, rows), persistent=False)
+        scene_features = SCENE_CHANNELS * SCENE_GRID[0] * SCENE_GRID[1]
+        self.scene_dense = nn.Linear(scene_features, 32)
+        self.dense = nn.Linear(config.keypoints * 5 + 32, config.features)
+
+    def forward(self, images: Tensor) -> Encoding:
+        maps = self.convolutions(images)  # (batch, channels, height / 8, width / 8)
+        logits = self.attention(maps).float()
+        keypoints = self._keypoints(logits)
+        pooled = functional.adaptive_avg_pool2d(functional.relu(self.scene(maps)), SCENE_GRID).float()
+        scene = functional.relu(self.scene_dense(pooled.flatten(1)))
+        features = torch.tanh(self.dense(torch.cat([keypoints, scene], dim=1)))
+        return Encoding(features, logits[:, 0])
+
+    def _keypoints(self, logits: Tensor) -> Tensor:
+        """Return (batch, keypoints * 5): x, y, spread, strength and area of every attention map."""
+        columns: Tensor = self.column_positions  # type: ignore[assignment]
+        rows: Tensor = self.row_positions  # type: ignore[assignment]
+        weights = torch.softmax(logits.flatten(2), dim=2).view_as(logits)
+        over_columns, over_rows = weights.sum(dim=2), weights.sum(dim=3)
+        x = (over_columns * columns).sum(dim=2)
+        y = (over_rows * rows).sum(dim=2)
+        variance = (over_columns * columns.square()).sum(dim=2) - x.square()
+        variance = variance + (over_rows * rows.square()).sum(dim=2) - y.square()
+        strength = torch.tanh(logits.amax(dim=(2, 3)) * 0.25)
+        area = torch.log(torch.sigmoid(logits).sum(dim=(2, 3)) + 0.1) * 0.3
+        return torch.cat([x, y, variance.clamp_min(1e-6).sqrt(), strength, area], dim=1)

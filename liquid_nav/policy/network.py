@@ -1,0 +1,80 @@
+"""The liquid policy network: encoder, 19 liquid neurons, four of which are the command."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from liquid_nav.liquid import LTC, NCP, CfC
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.encoder import Encoder
+
+
+class PolicyOutput(NamedTuple):
+    """Output for a batch of image sequences.
+
+    Attributes:
+        commands: (batch, time, 4) forward, left, up (m/s), yaw rate (rad/s).
+        state: (batch, neurons) activity of the liquid network after the last step.
+        target_logits: (batch, time, rows, columns) attention on the target before the softmax.
+        log_distance: (batch, time) natural logarithm of the estimated distance in metres; trained
+            beside the command and used by nobody in flight.
+    """
+
+    commands: Tensor
+    state: Tensor
+    target_logits: Tensor
+    log_distance: Tensor
+
+
+def make_wiring(config: PolicyConfig) -> NCP:
+    """Return the NCP wiring of the policy: inter -> command -> motor neurons."""
+    return NCP(
+        inter_neurons=config.inter_neurons,
+        command_neurons=config.command_neurons,
+        motor_neurons=4,
+        sensory_fanout=max(1, config.inter_neurons // 2),
+        inter_fanout=max(1, config.command_neurons // 2),
+        recurrent_command_synapses=config.command_neurons,
+        motor_fanin=max(1, config.command_neurons // 2),
+        seed=config.wiring_seed,
+    )
+
+
+class LiquidPolicyNetwork(nn.Module):
+    """Image sequences and elapsed times to body velocities."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        wiring = make_wiring(config)
+        self.liquid: nn.Module
+        if config.cell == "cfc":
+            self.liquid = CfC(config.features, wiring, mode=config.cfc_mode)
+        else:
+            self.liquid = LTC(config.features, wiring)
+        self.log_distance = nn.Linear(config.features, 1)
+        self.motor_gain = nn.Parameter(torch.ones(4))
+        self.motor_bias = nn.Parameter(torch.zeros(4))
+        self.register_buffer("command_scale", torch.tensor(config.command_scale), persistent=False)
+
+    def forward(self, images: Tensor, elapsed_s: Tensor, state: Tensor | None = None) -> PolicyOutput:
+        """Run the network over sequences.
+
+        Args:
+            images: (batch, time, 3, height, width) in -1..1.
+            elapsed_s: (batch, time) seconds since the image before.
+            state: (batch, neurons), None at the start of a flight.
+        """
+        batch, time = images.shape[:2]
+        encoding = self.encoder(images.flatten(0, 1))
+        features = encoding.features.unflatten(0, (batch, time))
+        # One unit of liquid time is one frame at the nominal rate.
+        motor, state = self.liquid(features, state, elapsed_s * self.config.nominal_hz)
+        scale: Tensor = self.command_scale  # type: ignore[assignment]
+        commands = (motor * self.motor_gain + self.motor_bias) * scale
+        log_distance = self.log_distance(features).squeeze(2)
+        return PolicyOutput(commands, state, encoding.target_logits.unflatten(0, (batch, time)), log_distance)

@@ -1,0 +1,99 @@
+"""The pilot with X-ray eyes: flies by the true state and labels what the network must learn.
+
+Everything it does can be read off the image: it turns towards the target, approaches it in proportion
+to the distance left and swerves early around what stands between. In proportion matters: the same law
+that brakes before a backpack on a tree keeps pace with one that walks away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liquid_nav.frames import enu_to_level_flu, wrap_angle
+from liquid_nav.types import VelocityCommand
+from sim_worlds.world import World
+from training.planner import WayField
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """Gains of the expert.
+
+    Attributes:
+        stand_off_m: horizontal distance from the target at which it hovers.
+        height_over_target_m: it flies this much above the backpack's centre.
+        approach_gain_per_s: speed per metre of way left.
+        max_speed_m_s, max_up_m_s, max_yaw_rate_rad_s: limits of its commands.
+        yaw_gain_per_s: yaw rate per radian of bearing.
+        search_yaw_rate_rad_s: yaw rate while the target is out of view.
+        reach_m: how far ahead on its way it aims.
+    """
+
+    stand_off_m: float = 2.0
+    height_over_target_m: float = 0.15
+    approach_gain_per_s: float = 0.8
+    max_speed_m_s: float = 2.0
+    max_up_m_s: float = 0.8
+    max_yaw_rate_rad_s: float = 1.0
+    yaw_gain_per_s: float = 1.8
+    search_yaw_rate_rad_s: float = 0.8
+    reach_m: float = 3.0
+
+
+class Expert:
+    """Flies one world; make a new one for each flight."""
+
+    def __init__(self, world: World, config: ExpertConfig | None = None, *, moving_target: bool = False) -> None:
+        self.config = config or ExpertConfig()
+        self.world = world
+        self._search_direction = 1.0
+        self._field: WayField | None = None
+        if not moving_target:
+            goal = np.asarray(world.target.position_enu_m[:2], dtype=float)
+            self._field = WayField(world.scene.colliders, world.scene.half_size_m, goal, self.config.stand_off_m)
+
+    def command(self) -> VelocityCommand:
+        """Return what to fly now, from the true state of the world."""
+        config, odometry = self.config, self.world.odometry
+        position = odometry.position_enu_m
+        to_target = self.world.target.position_enu_m - position
+        bearing = wrap_angle(float(np.arctan2(to_target[1], to_target[0])) - odometry.yaw_rad)
+        half_view = 0.5 * self.world.horizontal_fov_rad
+        in_frame = abs(bearing) < half_view
+        if in_frame:
+            self._search_direction = 1.0 if bearing >= 0.0 else -1.0
+            yaw_rate = config.yaw_gain_per_s * bearing
+        else:
+            yaw_rate = self._search_direction * config.search_yaw_rate_rad_s
+        yaw_rate = float(np.clip(yaw_rate, -config.max_yaw_rate_rad_s, config.max_yaw_rate_rad_s))
+        velocity = self._horizontal_velocity(position, to_target)
+        if not in_frame:
+            velocity = velocity * 0.0
+        forward, left, _ = enu_to_level_flu([velocity[0], velocity[1], 0.0], odometry.yaw_rad)
+        up = 1.0 * (to_target[2] + config.height_over_target_m)
+        up = float(np.clip(up, -config.max_up_m_s, config.max_up_m_s)) if in_frame else 0.0
+        return VelocityCommand(float(forward), float(left), up, yaw_rate)
+
+    def _horizontal_velocity(
+        self, position: NDArray[np.float64], to_target: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Velocity (2,) in the world frame."""
+        config = self.config
+        distance = float(np.hypot(to_target[0], to_target[1])) + 1e-9
+        straight = to_target[:2] / distance
+        left_m = distance - config.stand_off_m
+        if self._field is None or distance < config.stand_off_m + 0.3:
+            return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
+        point = position[:2]
+        ahead = self._field.look_ahead(point, config.reach_m)
+        way = ahead - point
+        length = float(np.hypot(way[0], way[1]))
+        if length < 1e-6:
+            return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
+        speed = config.approach_gain_per_s * max(left_m, min(length, 1.0))
+        clearance = min(self._field.clearance_at_m(point), self._field.segment_clearance(point, ahead) + 0.2)
+        slow = float(np.clip(clearance / 0.9, 0.35, 1.0))
+        return way / length * min(speed, config.max_speed_m_s * slow)

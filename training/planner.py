@@ -1,0 +1,143 @@
+"""Shortest safe ways through a world of known obstacles, at one flying height.
+
+A grid over the world holds the clearance of every cell; Dijkstra's distances from the goal, dearer where
+obstacles are near, give a field that leads there from anywhere. The expert descends it, so a vehicle
+that was pushed off its way is not lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from sim_worlds.scene import Collider
+
+CELL_M = 0.25
+HARD_CLEARANCE_M = 0.35
+SOFT_CLEARANCE_M = 1.0
+SOFT_COST = 3.0
+
+
+class WayField:
+    """Distances to a goal over a grid of clearances.
+
+    Args:
+        colliders: solids to keep away from.
+        half_size_m: the grid covers [-half_size, half_size]^2.
+        flying_heights_m: solids that end below or start above this band are ignored.
+        goal_enu_m: (2,) point to reach a ring around.
+        goal_radius_m: radius of that ring.
+    """
+
+    def __init__(
+        self,
+        colliders: Sequence[Collider],
+        half_size_m: float,
+        goal_enu_m: NDArray[np.float64],
+        goal_radius_m: float,
+        flying_heights_m: tuple[float, float] = (0.7, 3.0),
+    ) -> None:
+        self.half_size_m = half_size_m
+        self.cells = int(2 * half_size_m / CELL_M)
+        solid = _occupancy(colliders, half_size_m, self.cells, flying_heights_m)
+        self.clearance_m = distance_transform_edt(~solid) * CELL_M
+        self.distance_m = self._distances(goal_enu_m, goal_radius_m)
+
+    def _distances(self, goal: NDArray[np.float64], radius_m: float) -> NDArray[np.float64]:
+        centres = (np.arange(self.cells) + 0.5) * CELL_M - self.half_size_m
+        from_goal = np.hypot(centres[:, None] - goal[0], centres[None, :] - goal[1])
+        ring = np.abs(from_goal - radius_m) < CELL_M
+        ring &= self.clearance_m > 2.0 * HARD_CLEARANCE_M
+        for x, y in np.argwhere(ring):
+            spot = np.array([centres[x], centres[y]])
+            inner = spot + (goal - spot) * (1.0 - 0.5 / radius_m)
+            ring[x, y] = self.segment_clearance(spot, inner) > CELL_M
+        if not ring.any():
+            ring = np.abs(from_goal - radius_m) < 2 * CELL_M
+        graph = self._graph()
+        distances = dijkstra(graph, indices=np.flatnonzero(ring.ravel()), min_only=True)
+        return np.asarray(distances, dtype=float).reshape(self.cells, self.cells)
+
+    def _graph(self) -> coo_matrix:
+        cells = self.cells
+        index = np.arange(cells * cells).reshape(cells, cells)
+        lack = np.clip((SOFT_CLEARANCE_M - self.clearance_m) / SOFT_CLEARANCE_M, 0.0, 1.0)
+        cost = 1.0 + SOFT_COST * lack**2 + 1000.0 * (self.clearance_m < HARD_CLEARANCE_M)
+        rows, columns, weights = [], [], []
+        for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            xs, ys = slice(0, cells - dx), slice(max(0, -dy), cells - max(0, dy))
+            xt, yt = slice(dx, cells), slice(max(0, dy), cells - max(0, -dy))
+            step = CELL_M * float(np.hypot(dx, dy)) * 0.5 * (cost[xs, ys] + cost[xt, yt])
+            rows += [index[xs, ys].ravel(), index[xt, yt].ravel()]
+            columns += [index[xt, yt].ravel(), index[xs, ys].ravel()]
+            weights += [step.ravel(), step.ravel()]
+        size = cells * cells
+        data = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
+        return coo_matrix(data, shape=(size, size)).tocsr()
+
+    def cell(self, point: NDArray[np.float64]) -> tuple[int, int]:
+        """Return the grid indices of a point (2,), clamped to the grid."""
+        x, y = ((point[:2] + self.half_size_m) / CELL_M).astype(int).clip(0, self.cells - 1)
+        return int(x), int(y)
+
+    def to_go_m(self, point: NDArray[np.float64]) -> float:
+        """Length of the way from a point (2,) to the goal's ring (with its cost of close passages)."""
+        return float(self.distance_m[self.cell(point)])
+
+    def clearance_at_m(self, point: NDArray[np.float64]) -> float:
+        """Distance from a point (2,) to the nearest solid."""
+        return float(self.clearance_m[self.cell(point)])
+
+    def segment_clearance(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
+        """Smallest clearance on the straight way between two points (2,)."""
+        count = max(2, int(np.hypot(*(end - start)) / (0.5 * CELL_M)))
+        points = start + np.linspace(0.0, 1.0, count)[:, None] * (end - start)
+        cells = ((points + self.half_size_m) / CELL_M).astype(int).clip(0, self.cells - 1)
+        return float(self.clearance_m[cells[:, 0], cells[:, 1]].min())
+
+    def look_ahead(self, point: NDArray[np.float64], reach_m: float) -> NDArray[np.float64]:
+        """Return the farthest point of the way within ``reach_m`` that can be flown to straight."""
+        x, y = self.cell(point)
+        wanted = min(HARD_CLEARANCE_M + 0.2, 0.8 * float(self.clearance_m[x, y]))
+        best, position = point.copy(), point
+        for _ in range(int(reach_m / CELL_M)):
+            x0, y0 = max(0, x - 1), max(0, y - 1)
+            window = self.distance_m[x0 : x + 2, y0 : y + 2]
+            step = np.unravel_index(int(window.argmin()), window.shape)
+            nx, ny = x0 + int(step[0]), y0 + int(step[1])
+            if (nx, ny) == (x, y):
+                break
+            x, y = nx, ny
+            position = (np.array([x, y]) + 0.5) * CELL_M - self.half_size_m
+            if self.segment_clearance(point, position) >= wanted:
+                best = position
+        return best
+
+
+def _occupancy(
+    colliders: Sequence[Collider], half_size_m: float, cells: int, heights_m: tuple[float, float]
+) -> NDArray[np.bool_]:
+    solid = np.zeros((cells, cells), dtype=bool)
+    centres = (np.arange(cells) + 0.5) * CELL_M - half_size_m
+    for collider in colliders:
+        x, y, z = collider.centre_enu_m
+        sx, sy, sz = collider.size_m
+        if z + sz < heights_m[0] or z - sz > heights_m[1]:
+            continue
+        reach = float(np.hypot(sx, sy)) + CELL_M
+        low = [max(0, int((c - reach + half_size_m) / CELL_M)) for c in (x, y)]
+        high = [min(cells, int((c + reach + half_size_m) / CELL_M) + 1) for c in (x, y)]
+        dx = centres[low[0] : high[0], None] - x
+        dy = centres[None, low[1] : high[1]] - y
+        if collider.shape == "box":
+            cos, sin = np.cos(collider.yaw_rad), np.sin(collider.yaw_rad)
+            inside = (np.abs(cos * dx + sin * dy) <= sx) & (np.abs(-sin * dx + cos * dy) <= sy)
+        else:
+            inside = np.hypot(dx, dy) <= sx
+        solid[low[0] : high[0], low[1] : high[1]] |= inside
+    return solid
