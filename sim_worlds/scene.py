@@ -60,12 +60,14 @@ class DynamicInstance:
         pose: float (4, 4) matrix, mesh to world.
         tint: multiplies the mesh's colours.
         is_target: its visible pixels are reported in the image's target mask.
+        shadow_size_m: width and height of the upright shadow it casts about its origin, None for none.
     """
 
     mesh: str
     pose: NDArray[np.float64]
     tint: Float3 = (1.0, 1.0, 1.0)
     is_target: bool = False
+    shadow_size_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
