@@ -1,0 +1,190 @@
+"""Rigid-body physics in PyBullet: the quadrotor's forces, solids, contacts and lines of sight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from liquid_nav.types import Odometry, VelocityCommand
+from sim_worlds.scene import Collider, Scene, Start
+from sim_worlds.vehicle import GRAVITY_M_S2, Quadrotor, VelocityController
+
+RATE_HZ = 240
+TICK_S = 1.0 / RATE_HZ
+RPM_TO_RAD_S = 2.0 * math.pi / 60.0
+
+
+class Physics:
+    """One PyBullet world with a quadrotor in it.
+
+    Args:
+        scene: its static colliders and the ground are built.
+        start: pose of the quadrotor.
+        quadrotor: its constants.
+        moving: solids that :meth:`move_solids` places.
+    """
+
+    def __init__(self, scene: Scene, start: Start, quadrotor: Quadrotor, moving: Sequence[Collider]) -> None:
+        self._client = pybullet.connect(pybullet.DIRECT)
+        self._quadrotor = quadrotor
+        self._labels: dict[int, str] = {}
+        client = self._client
+        pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=client)
+        pybullet.setTimeStep(TICK_S, physicsClientId=client)
+        plane = pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=client)
+        self._labels[pybullet.createMultiBody(0.0, plane, physicsClientId=client)] = "ground"
+        for collider in scene.colliders:
+            self._add_solid(collider)
+        self._moving = [self._add_solid(collider) for collider in moving]
+        self._vehicle = self._add_vehicle(start)
+        self._controller = VelocityController(quadrotor)
+        self._speeds_rpm = [quadrotor.hover_speed_rpm] * 4
+        self._ticks = 0
+        self.odometry = self._read_odometry()
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time since the start."""
+        return self._ticks * TICK_S
+
+    def tick(self, command: VelocityCommand) -> str | None:
+        """Advance by one tick; return what the vehicle touches, or None."""
+        wanted = self._controller.rotor_speeds_rpm(command, self.odometry, TICK_S)
+        blend = TICK_S / (TICK_S + self._quadrotor.motor_time_constant_s)
+        self._speeds_rpm = [old + blend * (new - old) for old, new in zip(self._speeds_rpm, wanted, strict=True)]
+        self._apply_forces()
+        pybullet.stepSimulation(physicsClientId=self._client)
+        self._ticks += 1
+        self.odometry = self._read_odometry()
+        for contact in pybullet.getContactPoints(bodyA=self._vehicle, physicsClientId=self._client):
+            return self._labels.get(contact[2], "obstacle")
+        return None
+
+    def move_solids(self, moving: Sequence[Collider]) -> None:
+        """Put the moving solids, given in the order of the constructor, in their places."""
+        for body, collider in zip(self._moving, moving, strict=True):
+            turn = (0.0, 0.0, math.sin(0.5 * collider.yaw_rad), math.cos(0.5 * collider.yaw_rad))
+            pybullet.resetBasePositionAndOrientation(
+                body, collider.centre_enu_m, turn, physicsClientId=self._client
+            )
+
+    def in_sight(self, eye_enu_m: NDArray[np.float64], points_enu_m: NDArray[np.float64], label: str) -> int:
+        """Count the points that no solid hides from the eye; solids called ``label`` hide nothing."""
+        count = len(points_enu_m)
+        hits = pybullet.rayTestBatch(
+            [eye_enu_m.tolist()] * count, points_enu_m.tolist(), physicsClientId=self._client
+        )
+        hidden = sum(1 for hit in hits if hit[0] not in (-1, self._vehicle) and self._labels.get(hit[0]) != label)
+        return count - hidden
+
+    def close(self) -> None:
+        """Free the PyBullet world. Calling it twice is harmless."""
+        if self._client >= 0:
+            pybullet.disconnect(physicsClientId=self._client)
+            self._client = -1
+
+    def _add_solid(self, collider: Collider) -> int:
+        sx, sy, sz = collider.size_m
+        client = self._client
+        if collider.shape == "box":
+            shape = pybullet.createCollisionShape(
+                pybullet.GEOM_BOX, halfExtents=[sx, sy, sz], physicsClientId=client
+            )
+        elif collider.shape == "cylinder":
+            shape = pybullet.createCollisionShape(
+                pybullet.GEOM_CYLINDER, radius=sx, height=2.0 * sz, physicsClientId=client
+            )
+        else:
+            shape = pybullet.createCollisionShape(pybullet.GEOM_SPHERE, radius=sx, physicsClientId=client)
+        turn = (0.0, 0.0, math.sin(0.5 * collider.yaw_rad), math.cos(0.5 * collider.yaw_rad))
+        body: int = pybullet.createMultiBody(
+            0.0, shape, basePosition=collider.centre_enu_m, baseOrientation=turn, physicsClientId=client
+        )
+        self._labels[body] = collider.label
+        return body
+
+    def _add_vehicle(self, start: Start) -> int:
+        quad, client = self._quadrotor, self._client
+        shape = pybullet.createCollisionShape(
+            pybullet.GEOM_CYLINDER,
+            radius=quad.collision_radius_m,
+            height=2.0 * quad.collision_half_height_m,
+            physicsClientId=client,
+        )
+        body: int = pybullet.createMultiBody(
+            quad.mass_kg,
+            shape,
+            basePosition=start.position_enu_m,
+            baseOrientation=(0.0, 0.0, math.sin(0.5 * start.yaw_rad), math.cos(0.5 * start.yaw_rad)),
+            physicsClientId=client,
+        )
+        pybullet.changeDynamics(
+            body,
+            -1,
+            localInertiaDiagonal=quad.inertia_kg_m2,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING,
+            physicsClientId=client,
+        )
+        return body
+
+    def _apply_forces(self) -> None:
+        """Rotor thrust with ground effect, rotor drag and reaction torque, after gym-pybullet-drones."""
+        quad = self._quadrotor
+        lever = quad.arm_m / math.sqrt(2.0)
+        squares = [speed * speed for speed in self._speeds_rpm]
+        height = max(float(self.odometry.position_enu_m[2]), 0.05)
+        cushion = 1.0 + quad.ground_effect_coefficient * (quad.propeller_radius_m / (4.0 * height)) ** 2
+        forces = [quad.thrust_coefficient * square * cushion for square in squares]
+        reactions = [quad.torque_coefficient * square for square in squares]
+        torque = (
+            lever * (forces[2] + forces[3] - forces[0] - forces[1]),
+            lever * (forces[1] + forces[2] - forces[0] - forces[3]),
+            reactions[0] + reactions[2] - reactions[1] - reactions[3],
+        )
+        turning = sum(self._speeds_rpm) * RPM_TO_RAD_S
+        velocity = self._rotation.T @ self.odometry.velocity_enu_m_s
+        drag = [-c * turning * float(v) for c, v in zip(quad.drag_coefficient, velocity, strict=True)]
+        force = self._rotation @ np.array([drag[0], drag[1], drag[2] + sum(forces)])
+        world_torque = self._rotation @ np.array(torque)
+        client = self._client
+        pybullet.applyExternalForce(
+            self._vehicle,
+            -1,
+            force.tolist(),
+            self.odometry.position_enu_m.tolist(),
+            pybullet.WORLD_FRAME,
+            physicsClientId=client,
+        )
+        pybullet.applyExternalTorque(
+            self._vehicle, -1, world_torque.tolist(), pybullet.WORLD_FRAME, physicsClientId=client
+        )
+
+    def _read_odometry(self) -> Odometry:
+        position, attitude = pybullet.getBasePositionAndOrientation(self._vehicle, physicsClientId=self._client)
+        velocity, turning = pybullet.getBaseVelocity(self._vehicle, physicsClientId=self._client)
+        x, y, z, w = attitude
+        self._rotation = np.array(
+            [
+                [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+                [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+                [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+            ]
+        )
+        return Odometry(
+            stamp_s=self.time_s,
+            position_enu_m=np.array(position),
+            velocity_enu_m_s=np.array(velocity),
+            attitude_xyzw=np.array(attitude),
+            angular_velocity_flu_rad_s=self._rotation.T @ np.array(turning),
+        )
+
+    @property
+    def body_to_world(self) -> NDArray[np.float64]:
+        """(3, 3) attitude of the vehicle."""
+        return self._rotation
