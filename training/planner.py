@@ -134,10 +134,11 @@ def _occupancy(
         high = [min(cells, int((c + reach + half_size_m) / CELL_M) + 1) for c in (x, y)]
         dx = centres[low[0] : high[0], None] - x
         dy = centres[None, low[1] : high[1]] - y
+        grown = 0.5 * CELL_M  # else a stem thinner than a cell could slip between the cells' centres
         if collider.shape == "box":
             cos, sin = np.cos(collider.yaw_rad), np.sin(collider.yaw_rad)
-            inside = (np.abs(cos * dx + sin * dy) <= sx) & (np.abs(-sin * dx + cos * dy) <= sy)
+            inside = (np.abs(cos * dx + sin * dy) <= sx + grown) & (np.abs(-sin * dx + cos * dy) <= sy + grown)
         else:
-            inside = np.hypot(dx, dy) <= sx
+            inside = np.hypot(dx, dy) <= sx + grown
         solid[low[0] : high[0], low[1] : high[1]] |= inside
     return solid

@@ -1,0 +1,238 @@
+"""Closed-form continuous-time networks: Hasani et al., Nature Machine Intelligence 2022, arXiv:2106.13898.
+
+For a neuron with inputs x and elapsed time t (equation 10 of the paper, heads f, g, h)::
+
+    default   state = tanh(g(x)) * (1 - s) + tanh(h(x)) * s,   s = sigmoid(a(x) * t + b(x))
+    no_gate   state = tanh(g(x)) + tanh(h(x)) * s
+    pure      state = A - A * exp(-t * (|w| + |g(x)|)) * g(x)
+
+Times are per sample and per step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from liquid_nav.errors import ConfigError
+from liquid_nav.liquid.mixed_memory import MemoryCell
+from liquid_nav.liquid.sequence import check_inputs, initial_state, spread_elapsed
+from liquid_nav.liquid.wiring import Wiring
+
+MODES = ("default", "pure", "no_gate")
+State = Tensor | tuple[Tensor, Tensor]
+
+
+class _Heads(nn.Module):
+    """The closed-form solution of one layer, its heads fused into one matrix.
+
+    Args:
+        inputs: features that come from outside of the layer.
+        neurons: of this layer.
+        mode: see the module.
+        mask: (inputs, neurons) synapses from outside, None for all. The layer's own state reaches all its neurons.
+        sparse_time: mask the time gates too. False lets them see every input, as the common library does.
+    """
+
+    mask: Tensor | None
+
+    def __init__(
+        self, inputs: int, neurons: int, mode: str, mask: np.ndarray | None = None, *, sparse_time: bool = True
+    ) -> None:
+        super().__init__()
+        self.neurons, self.mode = neurons, mode
+        heads = 1 if mode == "pure" else 4
+        self.from_input = nn.Parameter(torch.empty(heads * neurons, inputs))
+        self.from_state = nn.Parameter(torch.empty(heads * neurons, neurons))
+        self.bias = nn.Parameter(torch.zeros(heads * neurons))
+        bound = float(np.sqrt(6.0 / (inputs + 2 * neurons)))
+        nn.init.uniform_(self.from_input, -bound, bound)
+        nn.init.uniform_(self.from_state, -bound, bound)
+        if mode == "pure":
+            self.leak = nn.Parameter(torch.zeros(neurons))
+            self.amplitude = nn.Parameter(torch.ones(neurons))
+        stacked = None
+        if mask is not None:
+            one = torch.from_numpy(np.abs(mask.T).astype(np.float32))
+            others = one if sparse_time else torch.ones_like(one)
+            stacked = one if mode == "pure" else torch.cat([one, one, others, others])
+        self.register_buffer("mask", stacked, persistent=False)
+
+    def input_weight(self) -> Tensor:
+        """Return the weights of the existing synapses, (heads * neurons, inputs)."""
+        return self.from_input if self.mask is None else self.from_input * self.mask
+
+    def solve(self, drive: Tensor, elapsed: Tensor) -> Tensor:
+        """Return the new state (batch, neurons) from the summed drive (batch, heads * neurons), time (batch, 1)."""
+        if self.mode == "pure":
+            decay = torch.exp(-elapsed * (self.leak.abs() + drive.abs()))
+            return self.amplitude - self.amplitude * decay * drive
+        g, h, a, b = drive.chunk(4, dim=1)
+        gate = torch.sigmoid(a * elapsed + b)
+        if self.mode == "no_gate":
+            return torch.tanh(g) + gate * torch.tanh(h)
+        return torch.tanh(g) * (1.0 - gate) + gate * torch.tanh(h)
+
+
+class CfC(nn.Module):
+    """A closed-form continuous-time layer over sequences.
+
+    With a wiring, its layers are solved one after the other within a step, the output is that of the motor
+    neurons and the state holds the neurons layer by layer (inter, command, motor). With a number, that many
+    neurons sit behind a shared backbone, and all of them are the output.
+
+    Args:
+        input_size: features per step.
+        wiring_or_units: a :class:`Wiring`, or a number of neurons.
+        mode: ``"default"``, ``"pure"`` or ``"no_gate"``.
+        mixed_memory: put an LSTM cell before the liquid one.
+        backbone_units, backbone_layers, backbone_dropout: of the backbone; without a wiring only.
+        proj_size: project the output linearly to that size.
+        return_sequences: return every step's output, else the last one alone.
+        sparse_time_gates: with a wiring, time gates see no input that the wiring does not connect.
+
+    Raises:
+        ConfigError: for an unknown mode or sizes out of range.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        wiring_or_units: Wiring | int,
+        *,
+        mode: str = "default",
+        mixed_memory: bool = False,
+        backbone_units: int = 128,
+        backbone_layers: int = 1,
+        backbone_dropout: float = 0.0,
+        proj_size: int | None = None,
+        return_sequences: bool = True,
+        sparse_time_gates: bool = True,
+    ) -> None:
+        super().__init__()
+        if mode not in MODES:
+            raise ConfigError(f"mode is {mode!r}: use one of {', '.join(MODES)}")
+        if input_size < 1:
+            raise ConfigError(f"input_size is {input_size}: use 1 or more")
+        self.input_size = input_size
+        self.return_sequences = return_sequences
+        self.wiring = wiring_or_units if isinstance(wiring_or_units, Wiring) else None
+        self.backbone: nn.Module | None = None
+        if self.wiring is not None:
+            layers = _wired_layers(self.wiring, input_size, mode, sparse_time_gates)
+            self.neurons, self.output_size = self.wiring.neurons, self.wiring.outputs
+        else:
+            assert isinstance(wiring_or_units, int)
+            if wiring_or_units < 1:
+                raise ConfigError(f"{wiring_or_units} units: use 1 or more")
+            self.neurons = self.output_size = wiring_or_units
+            inputs = input_size
+            if backbone_layers > 0:
+                self.backbone = _backbone(
+                    input_size + self.neurons, backbone_units, backbone_layers, backbone_dropout
+                )
+                inputs = backbone_units
+            layers = [_Heads(inputs, self.neurons, mode)]
+        self.layers = nn.ModuleList(layers)
+        self.memory = MemoryCell(input_size, self.neurons) if mixed_memory else None
+        self.projection = nn.Identity() if proj_size is None else nn.Linear(self.output_size, proj_size)
+
+    def forward(
+        self, inputs: Tensor, state: State | None = None, elapsed_s: Tensor | float = 1.0
+    ) -> tuple[Tensor, State]:
+        """Run over sequences.
+
+        Args:
+            inputs: (batch, time, input_size).
+            state: (batch, neurons), with mixed memory a pair of these; None starts from zeros.
+            elapsed_s: time since the step before, one number or (batch, time).
+
+        Returns:
+            Outputs (batch, time, output_size), without ``return_sequences`` (batch, output_size), and the
+            state after the last step.
+
+        Raises:
+            ConfigError: for wrong shapes.
+        """
+        check_inputs(inputs, self.input_size)
+        elapsed = spread_elapsed(elapsed_s, inputs).unbind(1)
+        hidden, memory = self._unpack(state, inputs)
+        lstm_drive = None if self.memory is None else self.memory.from_input(inputs).unbind(1)
+        run = self._step_with_backbone if self.backbone is not None else self._step_layers
+        prepared = self._prepare(inputs)
+        outputs = []
+        for step, moment in enumerate(elapsed):
+            if self.memory is not None and lstm_drive is not None and memory is not None:
+                hidden, memory = self.memory(lstm_drive[step], hidden, memory)
+            output, hidden = run(prepared, step, hidden, moment)
+            outputs.append(output)
+        result = torch.stack(outputs, dim=1) if self.return_sequences else outputs[-1]
+        return self.projection(result), (hidden if memory is None else (hidden, memory))
+
+    def _prepare(self, inputs: Tensor) -> tuple[Sequence[Tensor], list[Tensor]]:
+        """Do what does not depend on the state once per sequence: the first layer's drive, masked weights."""
+        weights = [layer.input_weight() for layer in self.layers]  # type: ignore[operator]
+        if self.backbone is not None:
+            return inputs.unbind(1), weights
+        return functional.linear(inputs, weights[0], self.layers[0].bias).unbind(1), weights
+
+    def _step_layers(
+        self, prepared: tuple[Sequence[Tensor], list[Tensor]], step: int, hidden: Tensor, elapsed: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        drives, weights = prepared
+        drive, states = drives[step], []
+        parts = hidden.split([layer.neurons for layer in self.layers], dim=1)  # type: ignore[misc]
+        for index, (layer, part) in enumerate(zip(self.layers, parts, strict=True)):
+            if index:
+                drive = functional.linear(states[-1], weights[index], layer.bias)
+            states.append(layer.solve(drive + functional.linear(part, layer.from_state), elapsed))  # type: ignore
+        return states[-1], torch.cat(states, dim=1)
+
+    def _step_with_backbone(
+        self, prepared: tuple[Sequence[Tensor], list[Tensor]], step: int, hidden: Tensor, elapsed: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        assert self.backbone is not None
+        layer = self.layers[0]
+        shared = self.backbone(torch.cat([prepared[0][step], hidden], dim=1))
+        new = layer.solve(functional.linear(shared, prepared[1][0], layer.bias), elapsed)  # type: ignore
+        return new, new
+
+    def _unpack(self, state: State | None, inputs: Tensor) -> tuple[Tensor, Tensor | None]:
+        if self.memory is None:
+            if isinstance(state, tuple):
+                raise ConfigError("state is a pair, but this layer has no mixed memory: give one tensor")
+            return initial_state(state, inputs, self.neurons), None
+        if isinstance(state, Tensor):
+            raise ConfigError("this layer has mixed memory: give the pair (hidden, memory) as state")
+        hidden, memory = (None, None) if state is None else state
+        return initial_state(hidden, inputs, self.neurons), initial_state(memory, inputs, self.neurons)
+
+
+def _wired_layers(wiring: Wiring, inputs: int, mode: str, sparse_time: bool) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    before: list[int] | None = None
+    for neurons in wiring.layers:
+        mask = wiring.sensory(inputs)[:, neurons] if before is None else wiring.recurrent[np.ix_(before, neurons)]
+        layers.append(_Heads(mask.shape[0], len(neurons), mode, mask, sparse_time=sparse_time))
+        before = neurons
+    return layers
+
+
+class _LeCunTanh(nn.Module):
+    """1.7159 tanh(2/3 x): LeCun et al., "Efficient BackProp", 1998."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return 1.7159 * torch.tanh(0.666 * values)
+
+
+def _backbone(inputs: int, units: int, layers: int, dropout: float) -> nn.Sequential:
+    parts: list[nn.Module] = []
+    for index in range(layers):
+        parts += [nn.Linear(inputs if index == 0 else units, units), _LeCunTanh()]
+        if dropout > 0.0:
+            parts.append(nn.Dropout(dropout))
+    return nn.Sequential(*parts)
