@@ -1,0 +1,99 @@
+"""What an episode holds, and the topics it is stored under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
+
+IMAGE_TOPIC = "/camera/image/compressed"
+MASK_TOPIC = "/camera/target_mask/compressed"
+CAMERA_INFO_TOPIC = "/camera/camera_info"
+ODOMETRY_TOPIC = "/odom"
+COMMAND_TOPIC = "/cmd_vel"
+EXPERT_TOPIC = "/expert/cmd_vel"
+TARGET_TOPIC = "/target/pose"
+METADATA_NAME = "liquid_nav"
+
+
+@dataclass(frozen=True)
+class EpisodeMetadata:
+    """How an episode came about.
+
+    Attributes:
+        world, seed, season: of the world flown in.
+        config_hash: of the settings of the collection.
+        software: version that wrote it.
+        pilot: who flew: ``"expert"``, ``"noise"``, the name of a policy.
+        horizontal_fov_rad: of the camera.
+        extra: anything else, as text.
+    """
+
+    world: str
+    seed: int
+    season: str = "summer"
+    config_hash: str = ""
+    software: str = ""
+    pilot: str = ""
+    horizontal_fov_rad: float = 1.396
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def to_text(self) -> dict[str, str]:
+        """Return the entries of the file's metadata record."""
+        named = {item.name: str(getattr(self, item.name)) for item in fields(self) if item.name != "extra"}
+        return {**self.extra, **named}
+
+    @classmethod
+    def from_text(cls, values: dict[str, str]) -> EpisodeMetadata:
+        """Read :meth:`to_text` back; entries it does not know are kept in ``extra``."""
+        known = {item.name for item in fields(cls)} - {"extra"}
+        named = {key: value for key, value in values.items() if key in known}
+        return cls(
+            world=named.get("world", ""),
+            seed=int(named.get("seed", "-1")),
+            season=named.get("season", ""),
+            config_hash=named.get("config_hash", ""),
+            software=named.get("software", ""),
+            pilot=named.get("pilot", ""),
+            horizontal_fov_rad=float(named.get("horizontal_fov_rad", "nan")),
+            extra={key: value for key, value in values.items() if key not in known},
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One moment of a flight.
+
+    Attributes:
+        frame: what the camera saw.
+        odometry: where the vehicle was.
+        command: what was flown from here on.
+        expert: what the expert would have flown.
+        target_position_enu_m: (3,) centre of the backpack.
+        target_mask: bool (height, width), where the target is visible; None when not recorded.
+    """
+
+    frame: CameraFrame
+    odometry: Odometry
+    command: VelocityCommand
+    expert: VelocityCommand
+    target_position_enu_m: NDArray[np.float64]
+    target_mask: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A whole flight.
+
+    Attributes:
+        metadata: how it came about.
+        steps: in the order of time.
+        lost_bytes: of a damaged file that was repaired; 0 for a whole one.
+    """
+
+    metadata: EpisodeMetadata
+    steps: list[Step]
+    lost_bytes: int = 0
