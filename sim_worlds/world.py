@@ -89,6 +89,12 @@ class World:
             self._physics.move_solids(self.target.colliders())
             self.collision = self._physics.tick(command) or self._left_world()
 
+    def restart_at(self, start: Start) -> None:
+        """Begin again from another pose; the target goes on where it is."""
+        self._physics.close()
+        self.start, self.collision, self._debt_ticks = start, None, 0.0
+        self._physics = Physics(self.scene, start, self._quadrotor, self.target.colliders())
+
     def camera_frame(self) -> CameraFrame:
         """Take a picture with the vehicle's camera; its target mask stays in :attr:`target_mask`."""
         image = self._renderer.render(self.camera_view(), self.target.dynamic_instances())

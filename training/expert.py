@@ -17,6 +17,9 @@ from liquid_nav.types import VelocityCommand
 from sim_worlds.world import World
 from training.planner import WayField
 
+EDGE_RAD = 0.15
+LOWEST_SEARCH_M = 0.8
+
 
 @dataclass(frozen=True)
 class ExpertConfig:
@@ -67,6 +70,8 @@ class Expert:
             self._search_direction = 1.0 if bearing >= 0.0 else -1.0
             yaw_rate = config.yaw_gain_per_s * bearing
         else:
+            if abs(bearing) < half_view + EDGE_RAD:  # it can be seen to leave on that side
+                self._search_direction = 1.0 if bearing >= 0.0 else -1.0
             yaw_rate = self._search_direction * config.search_yaw_rate_rad_s
         yaw_rate = float(np.clip(yaw_rate, -config.max_yaw_rate_rad_s, config.max_yaw_rate_rad_s))
         velocity = self._horizontal_velocity(position, to_target)
@@ -74,8 +79,14 @@ class Expert:
             velocity = velocity * 0.0
         forward, left, _ = enu_to_level_flu([velocity[0], velocity[1], 0.0], odometry.yaw_rad)
         up = 1.0 * (to_target[2] + config.height_over_target_m)
-        up = float(np.clip(up, -config.max_up_m_s, config.max_up_m_s)) if in_frame else 0.0
+        if not in_frame:
+            up = 0.4 if position[2] < LOWEST_SEARCH_M else 0.0
+        up = float(np.clip(up, -config.max_up_m_s, config.max_up_m_s))
         return VelocityCommand(float(forward), float(left), up, yaw_rate)
+
+    def clearance_m(self, position_enu_m: NDArray[np.float64]) -> float:
+        """Return the distance to the nearest solid at flying height, infinite where nobody mapped them."""
+        return float("inf") if self._field is None else self._field.clearance_at_m(position_enu_m[:2])
 
     def _horizontal_velocity(
         self, position: NDArray[np.float64], to_target: NDArray[np.float64]

@@ -1,0 +1,37 @@
+"""Disturbances that push a flight off the expert's way, so that the data shows how to come back."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liquid_nav.types import VelocityCommand
+
+CORRELATION_S = 1.2
+SPREAD = np.array([0.8, 0.6, 0.35, 0.5])  # m/s, m/s, m/s, rad/s
+LIMIT = np.array([2.0, 1.2, 0.8, 1.2])
+
+
+class Disturbance:
+    """Ornstein-Uhlenbeck noise on a command, with pauses in which the flight recovers."""
+
+    def __init__(self, rng: np.random.Generator, strength: float) -> None:
+        self._rng = rng
+        self._strength = strength
+        self._value: NDArray[np.float64] = np.zeros(4)
+        self._active = True
+        self._left_s = float(rng.uniform(1.0, 4.0))
+
+    def apply(self, command: VelocityCommand, duration_s: float, damping: float = 1.0) -> VelocityCommand:
+        """Return the disturbed command; ``damping`` 0..1 weakens the disturbance."""
+        self._left_s -= duration_s
+        if self._left_s <= 0.0:
+            self._active = not self._active
+            self._left_s = float(self._rng.uniform(1.0, 4.0))
+        keep = float(np.exp(-duration_s / CORRELATION_S))
+        kick = np.sqrt(1.0 - keep**2) * self._rng.standard_normal(4)
+        self._value = keep * self._value + SPREAD * kick
+        if not self._active or self._strength == 0.0:
+            return command
+        noise = np.clip(self._strength * damping * self._value, -LIMIT, LIMIT)
+        return VelocityCommand.from_array(command.as_array() + noise)

@@ -1,0 +1,111 @@
+"""Settings of collection and training, read from YAML; an unknown key is an error."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from liquid_nav.errors import ConfigError
+
+CONFIGS = Path(__file__).parent / "configs"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CollectSettings:
+    """How episodes are collected.
+
+    Attributes:
+        world: where; training data comes from forests only.
+        seasons: drawn from for each flight.
+        near_share: share of flights that start close to the backpack, often with it out of view.
+        noise_share: share of flights whose command is disturbed.
+        tail_s: seconds flown on after the mission ended.
+        max_s: longest flight.
+        camera_hz: images per simulated second.
+        seed: of the choice of worlds and disturbances.
+    """
+
+    world: str = "forest"
+    seasons: tuple[str, ...] = ("summer",)
+    near_share: float = 0.4
+    noise_share: float = 0.75
+    tail_s: float = 3.0
+    max_s: float = 20.0
+    camera_hz: float = 20.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.world != "forest":
+            raise ConfigError(f"world is {self.world!r}: training data comes from forests only, use 'forest'")
+        for name in ("near_share", "noise_share"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How a policy is trained.
+
+    Attributes:
+        encoder_epochs: passes of stage one, the encoder on single images.
+        joint_epochs: passes of stage two, everything on sequences.
+        encoder_batch, joint_batch: images and sequences per step.
+        sequence_steps: images per sequence.
+        learning_rate, joint_learning_rate: peak values of the two stages.
+        replace_background: share of images whose surroundings come from another image.
+        recolour: share of images with everything but the target recoloured.
+        patches: most random patches thrown over an image.
+        seed: of weights, order and augmentation.
+        threads: of the arithmetic.
+        validation_share: share of the episodes kept back.
+    """
+
+    encoder_epochs: int = 10
+    joint_epochs: int = 6
+    encoder_batch: int = 128
+    joint_batch: int = 8
+    sequence_steps: int = 32
+    learning_rate: float = 2e-3
+    joint_learning_rate: float = 1e-3
+    replace_background: float = 0.25
+    recolour: float = 0.75
+    patches: int = 6
+    seed: int = 0
+    threads: int = 2
+    validation_share: float = 0.06
+
+
+def config_hash(settings: object) -> str:
+    """Return twelve hex digits that name a setting."""
+    text = json.dumps(asdict(settings), sort_keys=True)  # type: ignore[call-overload]
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def load_settings(path: Path, section: str, kind: type[T]) -> T:
+    """Read one section of a YAML file.
+
+    Raises:
+        ConfigError: when the file or a key is unknown or a value does not fit.
+    """
+    try:
+        values: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(file.name for file in CONFIGS.glob("*.yaml")))
+        raise ConfigError(f"{path} does not exist: shipped configurations are {known}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML ({error})") from error
+    chosen = values.get(section, {})
+    names = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(chosen) - names)
+    if unknown:
+        raise ConfigError(f"{path}: unknown settings {unknown} in '{section}': known are {sorted(names)}")
+    try:
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in chosen.items()})
+    except TypeError as error:
+        raise ConfigError(f"{path}: {error}") from error
