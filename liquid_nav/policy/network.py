@@ -72,9 +72,13 @@ class LiquidPolicyNetwork(nn.Module):
         batch, time = images.shape[:2]
         encoding = self.encoder(images.flatten(0, 1))
         features = encoding.features.unflatten(0, (batch, time))
+        commands, state = self.decide(features, elapsed_s, state)
+        log_distance = self.log_distance(features).squeeze(2)
+        return PolicyOutput(commands, state, encoding.target_logits.unflatten(0, (batch, time)), log_distance)
+
+    def decide(self, features: Tensor, elapsed_s: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Turn feature sequences (batch, time, features) into commands (batch, time, 4) and the last state."""
         # One unit of liquid time is one frame at the nominal rate.
         motor, state = self.liquid(features, state, elapsed_s * self.config.nominal_hz)
         scale: Tensor = self.command_scale  # type: ignore[assignment]
-        commands = (motor * self.motor_gain + self.motor_bias) * scale
-        log_distance = self.log_distance(features).squeeze(2)
-        return PolicyOutput(commands, state, encoding.target_logits.unflatten(0, (batch, time)), log_distance)
+        return (motor * self.motor_gain + self.motor_bias) * scale, state

@@ -1,0 +1,190 @@
+"""Augmentation that leaves only the target causal.
+
+Everything but the backpack is recoloured by random matrices, covered by random shapes or taken from another image, so
+that no colour or texture of the woods can predict where to fly. Shapes and positions of trunks survive the
+recolouring, so that they can still be avoided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A blob thrown over an image: centre and size relative to the image (or to the target), colour, drift."""
+
+    kind: int
+    centre: tuple[float, float]
+    size: tuple[float, float]
+    angle_deg: float
+    colour: tuple[int, int, int]
+    drift: tuple[float, float]
+    on_target: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """One drawn appearance, kept through a sequence.
+
+    Attributes:
+        flip: mirror left and right.
+        matrix: (3, 4) colour matrix of the surroundings, None to leave them.
+        tables: (256, 3) brightness tables of the whole image.
+        shapes: thrown over the surroundings.
+        blur_px: 0 for none.
+        noise: standard deviation in grey values.
+    """
+
+    flip: bool
+    matrix: NDArray[np.float32] | None
+    tables: NDArray[np.uint8]
+    shapes: tuple[Shape, ...]
+    blur_px: int
+    noise: float
+
+
+def draw_look(rng: np.random.Generator, recolour: float, patches: int) -> Look:
+    """Draw an appearance; ``recolour`` is the share with a colour matrix, ``patches`` the most shapes."""
+    matrix = _colour_matrix(rng) if rng.random() < recolour else None
+    shapes = tuple(_shape(rng) for _ in range(int(rng.integers(0, patches + 1))))
+    return Look(
+        flip=bool(rng.random() < 0.5),
+        matrix=matrix,
+        tables=_tables(rng),
+        shapes=shapes,
+        blur_px=int(rng.choice([0, 0, 0, 3])),
+        noise=float(rng.uniform(0.0, 8.0)),
+    )
+
+
+def plain_look() -> Look:
+    """Return the appearance that changes nothing."""
+    identity = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    return Look(False, None, identity, (), 0, 0.0)
+
+
+def apply_look(
+    look: Look, image: Image, mask: Mask, rng: np.random.Generator, *, step: int = 0, background: Image | None = None
+) -> tuple[Image, Mask]:
+    """Return the changed image (height, width, 3) and the mask that goes with it.
+
+    Args:
+        look: the appearance.
+        image, mask: what the camera saw and where the target is.
+        rng: for the noise.
+        step: number of the image in its sequence; shapes drift with it.
+        background: surroundings from another image, None to keep them.
+    """
+    target = mask.astype(np.uint8)
+    changed = image if background is None else background
+    changed = changed.copy() if look.matrix is None else cv2.transform(changed, look.matrix)
+    box = _box(mask)
+    for shape in look.shapes:
+        _draw(shape, changed, box, step)
+    result = cv2.copyTo(image, target, changed)
+    if look.blur_px:
+        result = cv2.blur(result, (look.blur_px, look.blur_px))
+    result = cv2.LUT(result, look.tables.reshape(1, 256, 3))
+    if look.noise > 0.5:
+        grain = _GRAIN[int(rng.integers(len(_GRAIN)))]
+        height, width = result.shape[:2]
+        y, x = int(rng.integers(320 - height)), int(rng.integers(512 - width))
+        scaled = cv2.multiply(grain[y : y + height, x : x + width], look.noise / 16.0, dtype=cv2.CV_16S)
+        result = cv2.add(result, scaled, dtype=cv2.CV_8U)
+    if look.flip:
+        return np.ascontiguousarray(result[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
+    return result, mask
+
+
+def _grain() -> list[NDArray[np.int16]]:
+    rng = np.random.default_rng(7)
+    return [(16.0 * rng.standard_normal((320, 512, 3))).astype(np.int16) for _ in range(2)]
+
+
+_GRAIN = _grain()
+
+
+def _colour_matrix(rng: np.random.Generator) -> NDArray[np.float32]:
+    kind = rng.random()
+    if kind < 0.25:  # shades of one colour
+        grey = np.array([0.3, 0.59, 0.11])
+        tint = rng.uniform(0.5, 1.4, 3)
+        colours = tint[:, None] * grey[None, :]
+    elif kind < 0.5:  # channels change places
+        colours = np.eye(3)[rng.permutation(3)] * rng.uniform(0.6, 1.4, (3, 1))
+    else:
+        colours = 0.5 * np.eye(3) + rng.normal(0.0, 0.45, (3, 3))
+        colours /= max(0.4, float(np.abs(colours.sum(axis=1)).mean()))
+        colours *= rng.uniform(0.7, 1.2)
+    if rng.random() < 0.15:
+        colours = -colours
+        shift = rng.uniform(150, 255, 3)
+    else:
+        shift = rng.uniform(-40, 60, 3) * float(rng.random() < 0.7)
+    return np.column_stack([colours, shift]).astype(np.float32)
+
+
+def _tables(rng: np.random.Generator) -> NDArray[np.uint8]:
+    values = np.linspace(0.0, 1.0, 256)[:, None] ** float(np.exp(rng.uniform(-0.4, 0.4)))
+    gains = float(rng.uniform(0.7, 1.3)) * rng.uniform(0.9, 1.1, 3)[None, :]
+    return np.clip(255.0 * (values * gains + rng.uniform(-0.08, 0.08)), 0, 255).astype(np.uint8)
+
+
+def _shape(rng: np.random.Generator) -> Shape:
+    on_target = bool(rng.random() < 0.45)
+    spread = 1.6 if on_target else 0.5
+    size = rng.uniform(0.3, 1.8, 2) if on_target else rng.uniform(0.02, 0.3, 2)
+    red = rng.random() < 0.2
+    colour = rng.integers(0, 256, 3) if not red else np.array([rng.integers(90, 230), *rng.integers(0, 70, 2)])
+    centre = rng.uniform(-spread, spread, 2) + (0.0 if on_target else 0.5)
+    return Shape(
+        kind=int(rng.integers(3)),
+        centre=(float(centre[0]), float(centre[1])),
+        size=(float(size[0]), float(size[1])),
+        angle_deg=float(rng.uniform(0, 180)) if rng.random() < 0.5 else 0.0,
+        colour=(int(colour[0]), int(colour[1]), int(colour[2])),
+        drift=(float(rng.normal(0.0, 0.01)), float(rng.normal(0.0, 0.003))),
+        on_target=on_target,
+    )
+
+
+def _box(mask: Mask) -> tuple[float, float, float, float] | None:
+    """Centre and size of the target in pixels, None when it is not in the image."""
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if len(columns) == 0:
+        return None
+    width, height = float(np.ptp(columns)) + 1.0, float(np.ptp(rows)) + 1.0
+    return float(columns.mean()), float(rows.mean()), width, height
+
+
+def _draw(shape: Shape, image: Image, box: tuple[float, float, float, float] | None, step: int) -> None:
+    height, width = image.shape[:2]
+    if shape.on_target:
+        if box is None:
+            return
+        x, y, unit_x, unit_y = box
+        cx, cy = x + shape.centre[0] * unit_x, y + shape.centre[1] * unit_y
+        half = (0.5 * shape.size[0] * unit_x, 0.5 * shape.size[1] * unit_y)
+    else:
+        cx = (shape.centre[0] + step * shape.drift[0]) * width
+        cy = (shape.centre[1] + step * shape.drift[1]) * height
+        half = (0.5 * shape.size[0] * width, 0.5 * shape.size[1] * height)
+    centre = (round(cx), round(cy))
+    axes = (max(1, round(half[0])), max(1, round(half[1])))
+    if shape.kind == 0:
+        cv2.ellipse(image, centre, axes, shape.angle_deg, 0, 360, shape.colour, -1)
+    elif shape.kind == 1:
+        low, high = (centre[0] - axes[0], centre[1] - axes[1]), (centre[0] + axes[0], centre[1] + axes[1])
+        cv2.rectangle(image, low, high, shape.colour, -1)
+    else:
+        turn = np.deg2rad(shape.angle_deg)
+        end = (round(cx + 2 * axes[0] * np.cos(turn)), round(cy + 2 * axes[1] * np.sin(turn)))
+        cv2.line(image, centre, end, shape.colour, max(1, min(axes) // 2))

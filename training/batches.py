@@ -1,0 +1,137 @@
+"""Batches of augmented images and sequences, prepared in the background while the network learns."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.augment import apply_look, draw_look, plain_look
+from training.cache import Cache
+from training.settings import TrainSettings
+
+MIRROR = np.array([1.0, -1.0, 1.0, -1.0], dtype=np.float32)
+VISIBLE_PX = 6
+CELL_PX = 8
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of ``batch`` sequences of ``time`` images.
+
+    Attributes:
+        images: uint8 (batch, time, height, width, 3).
+        heat: (batch, time, height / 8, width / 8) share of each cell that the target fills.
+        visible: bool (batch, time), the target fills more than a few pixels.
+        commands: (batch, time, 4), what the expert would fly.
+        use_command: bool (batch, time), False where the surroundings were replaced.
+        log_distance: (batch, time).
+        elapsed_s: (batch, time).
+    """
+
+    images: torch.Tensor
+    heat: torch.Tensor
+    visible: torch.Tensor
+    commands: torch.Tensor
+    use_command: torch.Tensor
+    log_distance: torch.Tensor
+    elapsed_s: torch.Tensor
+
+
+class BatchMaker:
+    """Draws and augments sequences of a cache."""
+
+    def __init__(self, cache: Cache, settings: TrainSettings, episodes: NDArray[np.int64], *, augment: bool) -> None:
+        self.cache, self.settings, self.augment = cache, settings, augment
+        spans = [np.arange(cache.starts[e], cache.starts[e + 1]) for e in episodes]
+        self.steps = np.concatenate(spans)
+        self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
+        empty = [step for step in self.steps[::3] if not cache.masks[step].any()]
+        self._empty = np.array(empty if empty else self.steps[:1])
+
+    def images(self, rng: np.random.Generator, order: NDArray[np.int64]) -> Batch:
+        """Return single images, time = 1, of positions ``order`` in :attr:`steps`."""
+        return self._collate([self._sequence(rng, np.array([self.steps[index]])) for index in order])
+
+    def sequences(self, rng: np.random.Generator, order: NDArray[np.int64], length: int) -> Batch:
+        """Return sequences that begin at positions ``order``, at varying frame rates."""
+        return self._collate([self._sequence(rng, self._stretch(rng, index, length)) for index in order])
+
+    def _stretch(self, rng: np.random.Generator, index: int, length: int) -> NDArray[np.int64]:
+        start, end = int(self.steps[index]), int(self.ends[index])
+        stride = int(rng.choice([1, 1, 2])) if self.augment else 1
+        gaps = np.full(length, stride)
+        if self.augment:
+            gaps += rng.random(length) < 0.05  # a lost frame
+        steps = start + np.concatenate([[0], np.cumsum(gaps)[:-1]])
+        overshoot = int(steps[-1]) - (end - 1)
+        if overshoot > 0:
+            first = int(self.cache.starts[np.searchsorted(self.cache.starts, start, side="right") - 1])
+            steps = np.maximum(steps - overshoot, first)
+        return np.asarray(steps, dtype=np.int64)
+
+    def _sequence(self, rng: np.random.Generator, steps: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+        cache, settings = self.cache, self.settings
+        look = draw_look(rng, settings.recolour, settings.patches) if self.augment else plain_look()
+        replace = self.augment and len(steps) == 1 and rng.random() < settings.replace_background
+        background = self._background(rng) if replace else None
+        images, heats, visible = [], [], []
+        for position, step in enumerate(steps):
+            image, mask = np.asarray(cache.images[step]), cache.mask(int(step))
+            image, mask = apply_look(look, image, mask, rng, step=position, background=background)
+            images.append(image)
+            height, width = mask.shape
+            heat = mask.reshape(height // CELL_PX, CELL_PX, width // CELL_PX, CELL_PX).mean(axis=(1, 3))
+            heats.append(heat.astype(np.float32))
+            visible.append(int(mask.sum()) >= VISIBLE_PX)
+        commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
+        stamps = cache.stamps_s[steps]
+        elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
+        return {
+            "images": np.stack(images),
+            "heat": np.stack(heats),
+            "visible": np.array(visible),
+            "commands": commands.astype(np.float32),
+            "use_command": np.full(len(steps), not replace),
+            "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
+            "elapsed_s": elapsed.astype(np.float32),
+        }
+
+    def _background(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        picture = np.asarray(self.cache.images[int(rng.choice(self._empty))])
+        return np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
+
+    @staticmethod
+    def _collate(items: list[dict[str, NDArray[np.generic]]]) -> Batch:
+        return Batch(**{name: torch.from_numpy(np.stack([item[name] for item in items])) for name in items[0]})
+
+
+def prefetch(jobs: list[Callable[[], Batch]], ahead: int = 4) -> Iterator[Batch]:
+    """Yield the batches of some jobs in order, worked on by a thread that stays ``ahead`` of the reader."""
+    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(ahead)
+    stop = threading.Event()
+
+    def work() -> None:
+        try:
+            for job in jobs:
+                if stop.is_set():
+                    return
+                ready.put(job())
+            ready.put(None)
+        except BaseException as error:
+            ready.put(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()

@@ -1,0 +1,63 @@
+"""What training minimises: the expert's command, the target's place in the image, its distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.batches import Batch
+
+COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) weighs one in each component
+HEAT_WEIGHT = 0.3
+PRESENCE_WEIGHT = 2.0
+DISTANCE_WEIGHT = 0.3
+PRESENT_SHARE = 0.05
+
+
+@dataclass
+class Losses:
+    """Means over a batch; ``total`` is what is minimised."""
+
+    total: Tensor
+    command: Tensor
+    heat: Tensor
+    distance: Tensor
+
+
+def policy_loss(
+    commands: Tensor, target_logits: Tensor, log_distance: Tensor, batch: Batch, *, only_visible: bool
+) -> Losses:
+    """Compare the network's answers (batch, time, ...) with a batch.
+
+    Args:
+        commands: (batch, time, 4) in m/s and rad/s.
+        target_logits: (batch, time, rows, columns).
+        log_distance: (batch, time).
+        batch: what should have come out.
+        only_visible: learn commands only where the target can be seen; for networks without memory.
+    """
+    visible = batch.visible.float()
+    units = torch.tensor(COMMAND_UNITS)
+    weight = batch.use_command.float() * (visible if only_visible else 0.25 + 0.75 * visible)
+    errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
+    command = (errors * weight).sum() / weight.sum().clamp_min(1.0)
+    heat = _heat_loss(target_logits.float(), batch.heat, visible)
+    miss = functional.smooth_l1_loss(log_distance, batch.log_distance.float(), reduction="none", beta=0.3)
+    distance = (miss * visible).sum() / visible.sum().clamp_min(1.0)
+    total = command + heat + DISTANCE_WEIGHT * distance
+    return Losses(total, command, heat, distance)
+
+
+def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor) -> Tensor:
+    """Cross entropy of the attention with the target's cells, and of each cell's presence."""
+    share = heat.flatten(2) / heat.flatten(2).sum(dim=2, keepdim=True).clamp_min(1e-6)
+    where = -(share * torch.log_softmax(logits.flatten(2), dim=2)).sum(dim=2)
+    present = (heat > PRESENT_SHARE).float()
+    cells = functional.binary_cross_entropy_with_logits(
+        logits, present, reduction="none", pos_weight=torch.tensor(8.0)
+    )
+    place = (where * visible).sum() / visible.sum().clamp_min(1.0)
+    return HEAT_WEIGHT * place + PRESENCE_WEIGHT * cells.mean()
