@@ -82,10 +82,10 @@ def slew(wanted: float, value: float, rate: float, max_rate: float, max_jerk: fl
     error = wanted - value
     if abs(error) <= max_jerk * dt * dt and abs(rate) <= max_jerk * dt:
         return wanted, 0.0
-    # The rate from which one can still come to rest at the wanted value.
-    best = math.copysign(min(max_rate, math.sqrt(2.0 * max_jerk * abs(error))), error)
-    best = math.copysign(min(abs(best), abs(error) / dt), error)
+    # The rate from which one can still come to rest at the wanted value in steps of dt.
     change = max_jerk * dt
+    resting = change * (math.sqrt(0.25 + 2.0 * abs(error) / (change * dt)) - 0.5)
+    best = math.copysign(min(max_rate, resting), error)
     rate = min(max(best, rate - change), rate + change)
     return value + rate * dt, rate
 
