@@ -1,8 +1,9 @@
-"""The last word before the autopilot: limits, fences and watchdogs on every command."""
+"""The safety filter: the last word on every command, with a reason."""
 
 from __future__ import annotations
 
 from liquid_nav.safety.config import SafetyConfig
 from liquid_nav.safety.filter import SafetyFilter
+from liquid_nav.safety.rules import STRICTNESS
 
-__all__ = ["SafetyConfig", "SafetyFilter"]
+__all__ = ["STRICTNESS", "SafetyConfig", "SafetyFilter"]

@@ -1,123 +1,156 @@
-"""The safety filter: commands and estimates go in at any time, a command that may be flown comes out."""
+"""The last stage before the vehicle: turns the policy's wish into a command that may be flown, and says why."""
 
 from __future__ import annotations
 
 import math
 
-from liquid_nav.safety import rules
+import numpy as np
+
 from liquid_nav.safety.config import SafetyConfig
+from liquid_nav.safety.ramp import Command, Ramp
+from liquid_nav.safety.rules import FAILSAFES, HOVER, LIMITS, STRICTNESS, Finding, Situation, speed_limit
 from liquid_nav.types import Odometry, SafetyAction, SafetyVerdict, VelocityCommand
 
-LONGEST_STEP_S = 0.2
+_ACTION_RANK = {action: rank for rank, action in enumerate(SafetyAction)}
+_RULE_RANK = {rule: rank for rank, rule in enumerate(STRICTNESS)}
 
 
 class SafetyFilter:
-    """Checks every command against limits, fences and watchdogs, on the caller's clock.
+    """Judges commands against what is known of the vehicle. It reads no clock: every call brings the time.
 
-    All times are seconds on one clock, which may be simulated. Rules, from the strictest: ``estimate_stale``,
-    ``command_invalid``, ``command_stale``, ``waiting``, ``floor``, ``ceiling``, ``geofence``, ``speed_limit``,
-    ``acceleration_limit``, ``jerk_limit``; ``none`` when the command passed unchanged.
+    Failsafes (no command, a stale or invalid one, no estimate) replace the command; limits (speed, fence, floor,
+    ceiling) make it milder; a ramp then bounds acceleration and jerk of whatever is left, so that even an emergency
+    stop is one the vehicle can follow. The verdict is not latched: it is mild again as soon as its cause is gone.
+
+    Args:
+        config: the limits.
     """
 
     def __init__(self, config: SafetyConfig | None = None) -> None:
         self.config = config or SafetyConfig()
-        self._command: VelocityCommand | None = None
-        self._command_s = -math.inf
-        self._invalid: str | None = None
-        self._odometry: Odometry | None = None
-        self._odometry_s = -math.inf
-        self._output = [0.0, 0.0, 0.0, 0.0]
-        self._rates = [0.0, 0.0, 0.0, 0.0]
-        self._last_s: float | None = None
-        self._first_s: float | None = None
+        self._ramp = Ramp(self.config)
+        self._at = Situation()
+        self._evaluated_s: float | None = None
+        self._position = (0.0, 0.0, 0.0)
+        self._velocity = (0.0, 0.0, 0.0)
+
+    def reset(self, flown: VelocityCommand | None = None) -> None:
+        """Forget everything, and go on from a command that is flown already (none: from hovering)."""
+        self._at = Situation()
+        self._evaluated_s = None
+        start = HOVER if flown is None else _values(flown)
+        if not all(map(math.isfinite, start)):
+            start = HOVER
+        capped = speed_limit(start, self._at, self.config)
+        self._ramp.reset(start if capped is None else capped.command)
 
     def update_command(self, command: VelocityCommand, stamp_s: float, now_s: float) -> None:
-        """Take a new command; its age counts from ``stamp_s``, the capture of the image it answers."""
-        if not command.is_finite:
-            self._invalid = f"the command {command.as_array().tolist()} is not finite"
+        """Take a command.
+
+        Args:
+            command: what the policy or the pilot wants; NaN and infinite values are refused in the verdict.
+            stamp_s: when it was made; a stamp from the future counts as now.
+            now_s: the present.
+        """
+        at = self._at
+        values = _values(command)
+        if at.estimate_s is None:
+            at.estimate_s = now_s
+        if not all(map(math.isfinite, (*values, stamp_s))):
+            if at.invalid_since_s is None:
+                at.invalid_since_s = now_s
+            at.invalid_value = ", ".join(f"{value:g}" for value in (*values, stamp_s) if not math.isfinite(value))
             return
-        self._invalid = None
-        self._command = command
-        self._command_s = min(stamp_s, now_s)
+        at.command = values
+        at.command_s = min(stamp_s, now_s)
+        at.invalid_since_s = None
 
     def update_odometry(self, odometry: Odometry, now_s: float) -> None:
-        """Take a new estimate of the state; one with values that are not finite is ignored and grows stale."""
-        place = [*odometry.position_enu_m, *odometry.attitude_xyzw]
-        if all(math.isfinite(float(value)) for value in place):
-            self._odometry, self._odometry_s = odometry, now_s
+        """Take an estimate; one that is not finite is as good as none. A stamp from the future counts as now."""
+        position = odometry.position_enu_m.tolist()
+        velocity = odometry.velocity_enu_m_s.tolist()
+        attitude = odometry.attitude_xyzw.tolist()
+        stamp = float(odometry.stamp_s)
+        x, y, z, w = attitude
+        east, north = w * w + x * x - y * y - z * z, 2.0 * (w * z + x * y)  # of the nose; any length of quaternion
+        if not all(map(math.isfinite, (*position, *velocity, stamp, east, north))) or east == north == 0.0:
+            return
+        self._position = (position[0], position[1], position[2])
+        self._velocity = (velocity[0], velocity[1], velocity[2])
+        self._at.yaw_rad = math.atan2(north, east)
+        self._at.estimate_s = min(stamp, now_s)
+        self._at.estimated = True
+
+    def assume_level_flight(self, now_s: float) -> None:
+        """Without a vehicle: take the middle of the fence, half way to the ceiling, as the state."""
+        config = self.config
+        height = 0.5 * (config.floor_m + config.ceiling_m)
+        position = np.array([config.fence_centre_east_m, config.fence_centre_north_m, height])
+        self.update_odometry(Odometry(now_s, position), now_s)
 
     def evaluate(self, now_s: float) -> SafetyVerdict:
-        """Return what may be flown now."""
-        if self._first_s is None:
-            self._first_s = now_s
-        action, rule, reason, velocity = self._watch(now_s)
-        if action is SafetyAction.PASS:
-            action, rule, reason = self._limit(velocity)
-        slewed = self._slew(velocity, now_s)
-        if slewed is not None and action is SafetyAction.PASS:
-            action, (rule, reason) = SafetyAction.LIMIT, slewed
-        return SafetyVerdict(VelocityCommand(*self._output), action, rule, reason)
+        """Return what may be flown now. Call it at the rate commands are flown; it takes some 10 microseconds."""
+        self._at.now_s = now_s
+        if self._evaluated_s is not None and now_s < self._evaluated_s:
+            self._turn_back(now_s)
+        self._predict()
+        findings = [found for rule in FAILSAFES if (found := rule(self._at, self.config)) is not None]
+        target = max(findings, key=_strictness).command if findings else self._at.command or HOVER
+        if not findings:
+            for limit in LIMITS:
+                found = limit(target, self._at, self.config)
+                if found is not None:
+                    findings.append(found)
+                    target = found.command
+        held_by = self._ramp.advance(target, 0.0 if self._evaluated_s is None else now_s - self._evaluated_s)
+        if math.isfinite(now_s):
+            self._evaluated_s = now_s
+        return self._verdict(findings, held_by, target)
 
-    def _watch(self, now_s: float) -> tuple[SafetyAction, str, str, rules.Velocity]:
-        """Watchdogs: is there a fresh estimate and a fresh, finite command?"""
-        config, still = self.config, [0.0, 0.0, 0.0, 0.0]
-        assert self._first_s is not None
-        age = now_s - max(self._odometry_s, self._first_s)
-        if now_s - self._odometry_s > config.estimate_timeout_s:
-            action = SafetyAction.LAND if age > config.land_after_s else SafetyAction.HOVER
-            seen = "has never come" if self._odometry is None else f"is {age:.1f} s old"
-            return action, "estimate_stale", f"the state estimate {seen}", self._descend(action, still)
-        if self._invalid is not None:
-            return SafetyAction.HOVER, "command_invalid", self._invalid, still
-        if self._command is None:
-            return SafetyAction.HOVER, "waiting", "no command has come yet", still
-        age = now_s - self._command_s
-        if age > config.command_timeout_s:
-            action = SafetyAction.HOVER
-            if age > config.land_after_s:
-                action = SafetyAction.LAND
-            elif age > config.hold_after_s:
-                action = SafetyAction.HOLD
-            return action, "command_stale", f"the last command is {age:.1f} s old", self._descend(action, still)
-        command = self._command
-        wanted = [command.forward_m_s, command.left_m_s, command.up_m_s, command.yaw_rate_rad_s]
-        return SafetyAction.PASS, "none", SafetyVerdict(command).reason, wanted
+    def _verdict(self, findings: list[Finding], held_by: str, target: Command) -> SafetyVerdict:
+        flown = VelocityCommand(*self._ramp.command)
+        if findings:
+            strictest = max(findings, key=_strictness)
+            return SafetyVerdict(flown, strictest.action, strictest.rule, strictest.reason)
+        if held_by != "none":
+            return SafetyVerdict(flown, SafetyAction.LIMIT, held_by, self._held_reason(held_by, target))
+        return SafetyVerdict(flown)
 
-    def _descend(self, action: SafetyAction, velocity: rules.Velocity) -> rules.Velocity:
-        if action is SafetyAction.LAND:
-            velocity[2] = -self.config.landing_speed_m_s
-        return velocity
-
-    def _limit(self, velocity: rules.Velocity) -> tuple[SafetyAction, str, str]:
-        """Apply speed limits, fence, floor and ceiling in place; report the strictest that acted."""
-        assert self._odometry is not None
-        east, north, height = (float(value) for value in self._odometry.position_enu_m)
-        yaw = self._odometry.yaw_rad
-        acted = [
-            ("speed_limit", rules.limit_speed(velocity, self.config)),
-            ("geofence", rules.limit_to_fence(velocity, east, north, yaw, self.config)),
-            ("ceiling", rules.limit_to_ceiling(velocity, height, self.config)),
-            ("floor", rules.limit_to_floor(velocity, height, self.config)),
-        ]
-        for rule, said in reversed(acted):
-            if said is not None:
-                return SafetyAction.LIMIT, rule, said
-        return SafetyAction.PASS, "none", SafetyVerdict(VelocityCommand()).reason
-
-    def _slew(self, wanted: rules.Velocity, now_s: float) -> tuple[str, str] | None:
-        """Bound acceleration and jerk; remembers the output. Returns rule and reason when that held it back."""
+    def _held_reason(self, held_by: str, target: Command) -> str:
+        gap = math.dist(target[:3], self._ramp.command[:3])
+        turn = abs(target[3] - self._ramp.command[3])
         config = self.config
-        dt = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), LONGEST_STEP_S)
-        self._last_s = now_s
-        if dt <= 0.0:
-            return None
-        held: tuple[str, str] | None = None
-        for axis in range(4):
-            limit = config.max_acceleration_m_s2 if axis < 3 else config.max_yaw_acceleration_rad_s2
-            jerk = config.max_jerk_m_s3 if axis < 3 else 12.0 * config.max_yaw_acceleration_rad_s2
-            value, rate = rules.slew(wanted[axis], self._output[axis], self._rates[axis], limit, jerk, dt)
-            if held is None and abs(wanted[axis] - value) > 0.05:
-                name = "acceleration_limit" if abs(rate) >= 0.99 * limit else "jerk_limit"
-                held = name, f"the command jumps by {wanted[axis] - self._output[axis]:+.1f}"
-            self._output[axis], self._rates[axis] = value, rate
-        return held
+        bound = (
+            f"{config.max_acceleration_m_s2:g} m/s2 and {config.max_yaw_acceleration_rad_s2:g} rad/s2"
+            if held_by == "acceleration_limit"
+            else f"{config.max_jerk_m_s3:g} m/s3"
+        )
+        return f"the command changes faster than {bound}: {gap:.2f} m/s and {turn:.2f} rad/s are still to come"
+
+    def _turn_back(self, now_s: float) -> None:
+        """The clock was set back (a simulation restarted): nothing known may be younger than the present."""
+        at = self._at
+        at.command_s = min(at.command_s, now_s)
+        at.estimate_s = None if at.estimate_s is None else min(at.estimate_s, now_s)
+        at.invalid_since_s = None if at.invalid_since_s is None else min(at.invalid_since_s, now_s)
+
+    def _predict(self) -> None:
+        """Carry the estimate on to the present at its own speed."""
+        at = self._at
+        age_s = 0.0 if at.estimate_s is None else max(at.now_s - at.estimate_s, 0.0)
+        age_s = min(age_s, self.config.estimate_timeout_s)
+        (x, y, z), (vx, vy, vz) = self._position, self._velocity
+        at.position_enu_m = (x + vx * age_s, y + vy * age_s, z + vz * age_s)
+
+
+def _values(command: VelocityCommand) -> Command:
+    return (
+        float(command.forward_m_s),
+        float(command.left_m_s),
+        float(command.up_m_s),
+        float(command.yaw_rate_rad_s),
+    )
+
+
+def _strictness(finding: Finding) -> tuple[int, int]:
+    return _ACTION_RANK[finding.action], _RULE_RANK[finding.rule]

@@ -1,94 +1,209 @@
-"""The rules of the filter, one small function each, on plain floats for speed.
+"""The rules of the safety filter: one small function each, listed in the order they act.
 
-A velocity is a list of four: forward, left, up (m/s, level body frame) and yaw rate (rad/s).
+A failsafe looks at what is missing and replaces the command; a limit looks at a command and returns a milder one.
+Both answer with a :class:`Finding`, or with None when they have nothing against it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from liquid_nav.safety.config import SafetyConfig
+from liquid_nav.safety.geofence import clip_outward, stopping_speed
+from liquid_nav.safety.ramp import Command
+from liquid_nav.types import SafetyAction
 
-Velocity = list[float]
+STRICTNESS: tuple[str, ...] = (
+    "none",
+    "jerk_limit",
+    "acceleration_limit",
+    "speed_limit",
+    "ceiling",
+    "floor",
+    "geofence",
+    "waiting",
+    "command_invalid",
+    "command_stale",
+    "estimate_stale",
+)
+"""Every rule name, the mildest first: of two that act equally strongly the later one is reported."""
+
+HOVER: Command = (0.0, 0.0, 0.0, 0.0)
+_CLOSE = 1e-9
 
 
-def limit_speed(velocity: Velocity, config: SafetyConfig) -> str | None:
-    """Shorten the horizontal velocity, cap climb, descent and yaw rate; say what was too fast."""
-    speed = math.hypot(velocity[0], velocity[1])
-    said = None
+@dataclass(slots=True)
+class Situation:
+    """What is known at the moment of an evaluation; times in seconds on the clock of the run.
+
+    Attributes:
+        now_s: the moment.
+        command: the last valid command, None before the first.
+        command_s: when that command was made.
+        invalid_since_s: when the first of the latest run of invalid commands came, None after a valid one.
+        invalid_value: what the invalid command held.
+        estimate_s: when the last valid estimate was made; the first command's time when none came yet.
+        estimated: an estimate has come.
+        position_enu_m: (3,) where the vehicle should be now.
+        yaw_rad: heading, counter-clockwise from east.
+    """
+
+    now_s: float = 0.0
+    command: Command | None = None
+    command_s: float = 0.0
+    invalid_since_s: float | None = None
+    invalid_value: str = ""
+    estimate_s: float | None = None
+    estimated: bool = False
+    position_enu_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    yaw_rad: float = 0.0
+
+
+class Finding(NamedTuple):
+    """What a rule answers: its name, how strongly it acts, the command it leaves and why."""
+
+    rule: str
+    action: SafetyAction
+    command: Command
+    reason: str
+
+
+def waiting(at: Situation, config: SafetyConfig) -> Finding | None:
+    """Hover until the first command comes."""
+    if at.command is not None or at.invalid_since_s is not None:
+        return None
+    return Finding("waiting", SafetyAction.HOVER, HOVER, "no command has come yet: hovering")
+
+
+def command_invalid(at: Situation, config: SafetyConfig) -> Finding | None:
+    """Refuse NaN and infinite values."""
+    if at.invalid_since_s is None:
+        return None
+    lost_s = at.now_s - at.invalid_since_s
+    return _without_command("command_invalid", lost_s, f"the command holds {at.invalid_value}", config)
+
+
+def command_stale(at: Situation, config: SafetyConfig) -> Finding | None:
+    """Stop following a command that is no longer renewed."""
+    if at.command is None:
+        return None
+    age_s = at.now_s - at.command_s
+    if age_s <= config.command_timeout_s:
+        return None
+    why = f"the last command is {age_s:.2f} s old, more than {config.command_timeout_s:g} s"
+    return _without_command("command_stale", age_s - config.command_timeout_s, why, config)
+
+
+def estimate_stale(at: Situation, config: SafetyConfig) -> Finding | None:
+    """Stop, then land, when it is not known where the vehicle is."""
+    if at.estimate_s is None:
+        return None
+    age_s = at.now_s - at.estimate_s
+    if at.estimated and age_s <= config.estimate_timeout_s:
+        return None
+    why = (
+        f"the last estimate is {age_s:.2f} s old, more than {config.estimate_timeout_s:g} s"
+        if at.estimated
+        else f"no estimate has come for {age_s:.2f} s"
+    )
+    if age_s - config.estimate_timeout_s >= config.blind_land_after_s:
+        return Finding("estimate_stale", SafetyAction.LAND, _land(config), f"{why}: landing")
+    return Finding("estimate_stale", SafetyAction.HOVER, HOVER, f"{why}: hovering")
+
+
+def speed_limit(command: Command, at: Situation, config: SafetyConfig) -> Finding | None:
+    """Cap speeds; the horizontal direction is kept."""
+    forward, left, up, yaw_rate = command
+    speed = math.hypot(forward, left)
+    scale = 1.0
     if speed > config.max_horizontal_speed_m_s:
-        shrink = config.max_horizontal_speed_m_s / speed
-        velocity[0] *= shrink
-        velocity[1] *= shrink
-        said = f"horizontal speed {speed:.1f} m/s is over {config.max_horizontal_speed_m_s:.1f}"
-    if not -config.max_down_m_s <= velocity[2] <= config.max_up_m_s:
-        said = said or f"vertical speed {velocity[2]:.1f} m/s is over the limit"
-        velocity[2] = min(max(velocity[2], -config.max_down_m_s), config.max_up_m_s)
-    if abs(velocity[3]) > config.max_yaw_rate_rad_s:
-        said = said or f"yaw rate {velocity[3]:.1f} rad/s is over {config.max_yaw_rate_rad_s:.1f}"
-        velocity[3] = math.copysign(config.max_yaw_rate_rad_s, velocity[3])
-    return said
-
-
-def limit_to_fence(
-    velocity: Velocity, east_m: float, north_m: float, yaw_rad: float, config: SafetyConfig
-) -> str | None:
-    """Slow the way out of the fence so that the vehicle can stop inside it."""
-    cos, sin = math.cos(yaw_rad), math.sin(yaw_rad)
-    east = cos * velocity[0] - sin * velocity[1]
-    north = sin * velocity[0] + cos * velocity[1]
-    half = config.fence_half_size_m
-    allowed_east = _between(
-        east, half + east_m - config.fence_centre_east_m, half - east_m + config.fence_centre_east_m, config
+        scale = config.max_horizontal_speed_m_s / speed
+    if abs(forward) * scale > config.max_forward_speed_m_s:
+        scale = config.max_forward_speed_m_s / abs(forward)
+    capped_up = min(max(up, -config.max_down_m_s), config.max_up_m_s)
+    capped_yaw = min(max(yaw_rate, -config.max_yaw_rate_rad_s), config.max_yaw_rate_rad_s)
+    if scale == 1.0 and capped_up == up and capped_yaw == yaw_rate:
+        return None
+    why = (
+        f"asked for {speed:.2f} m/s across, {up:+.2f} m/s up and {yaw_rate:+.2f} rad/s; allowed are "
+        f"{config.max_horizontal_speed_m_s:g} m/s ({config.max_forward_speed_m_s:g} m/s forward), "
+        f"{-config.max_down_m_s:g} to {config.max_up_m_s:+g} m/s and {config.max_yaw_rate_rad_s:g} rad/s"
     )
-    allowed_north = _between(
-        north, half + north_m - config.fence_centre_north_m, half - north_m + config.fence_centre_north_m, config
-    )
-    if allowed_east == east and allowed_north == north:
+    return Finding("speed_limit", SafetyAction.LIMIT, (forward * scale, left * scale, capped_up, capped_yaw), why)
+
+
+def geofence(command: Command, at: Situation, config: SafetyConfig) -> Finding | None:
+    """Cap the speed towards each side of the fence so that the vehicle can stop inside it."""
+    forward, left, up, yaw_rate = command
+    cos, sin = math.cos(at.yaw_rad), math.sin(at.yaw_rad)
+    east, north = cos * forward - sin * left, sin * forward + cos * left
+    x, y, _ = at.position_enu_m
+    sides, worst, nearest_m = [], 0.0, math.inf
+    for normal_east, normal_north, offset in config.fence_planes:
+        distance = offset - normal_east * x - normal_north * y
+        room = distance - config.brake_margin_m
+        allowed = stopping_speed(room, config.brake_acceleration_m_s2, config.brake_reaction_s)
+        sides.append((normal_east, normal_north, allowed))
+        excess = normal_east * east + normal_north * north - allowed
+        if excess > worst:
+            worst, nearest_m = excess, distance
+    if worst <= _CLOSE:
         return None
-    velocity[0] = cos * allowed_east + sin * allowed_north
-    velocity[1] = -sin * allowed_east + cos * allowed_north
-    return f"the fence is near at east {east_m:.1f} m, north {north_m:.1f} m"
+    new_east, new_north = clip_outward((east, north), sides)
+    forward, left = cos * new_east + sin * new_north, cos * new_north - sin * new_east
+    if abs(forward) > config.max_forward_speed_m_s:  # what is left may point more forward than what was asked
+        forward, left = (part * config.max_forward_speed_m_s / abs(forward) for part in (forward, left))
+    where = f"{nearest_m:.1f} m inside" if nearest_m >= 0.0 else f"{-nearest_m:.1f} m outside"
+    why = f"the vehicle is {where} the fence: {worst:.2f} m/s of its speed outward were taken off"
+    return Finding("geofence", SafetyAction.LIMIT, (forward, left, up, yaw_rate), why)
 
 
-def limit_to_floor(velocity: Velocity, height_m: float, config: SafetyConfig) -> str | None:
-    """Slow the way down to the floor; below it only climbing is left."""
-    lowest = -stopping_speed(height_m - config.floor_m, config)
-    if velocity[2] >= lowest:
+def floor(command: Command, at: Situation, config: SafetyConfig) -> Finding | None:
+    """Cap the descent so that the vehicle stops at the floor; climbing is always allowed."""
+    height = at.position_enu_m[2]
+    allowed = stopping_speed(height - config.floor_m, config.brake_acceleration_m_s2, config.brake_reaction_s)
+    if command[2] >= -allowed - _CLOSE:
         return None
-    velocity[2] = lowest
-    return f"{height_m:.1f} m is near the floor at {config.floor_m:.1f} m"
+    why = f"at {height:.2f} m over a floor of {config.floor_m:g} m: {-command[2]:.2f} m/s down became {allowed:.2f} m/s"
+    return Finding("floor", SafetyAction.LIMIT, (command[0], command[1], -allowed, command[3]), why)
 
 
-def limit_to_ceiling(velocity: Velocity, height_m: float, config: SafetyConfig) -> str | None:
-    """Slow the way up to the ceiling; above it only descending is left."""
-    highest = stopping_speed(config.ceiling_m - height_m, config)
-    if velocity[2] <= highest:
+def ceiling(command: Command, at: Situation, config: SafetyConfig) -> Finding | None:
+    """Cap the climb so that the vehicle stops at the ceiling; descending is always allowed."""
+    height = at.position_enu_m[2]
+    allowed = stopping_speed(config.ceiling_m - height, config.brake_acceleration_m_s2, config.brake_reaction_s)
+    if command[2] <= allowed + _CLOSE:
         return None
-    velocity[2] = highest
-    return f"{height_m:.1f} m is near the ceiling at {config.ceiling_m:.1f} m"
+    limit = f"at {height:.2f} m under a ceiling of {config.ceiling_m:g} m"
+    why = f"{limit}: {command[2]:.2f} m/s up became {allowed:.2f} m/s"
+    return Finding("ceiling", SafetyAction.LIMIT, (command[0], command[1], allowed, command[3]), why)
 
 
-def stopping_speed(distance_m: float, config: SafetyConfig) -> float:
-    """Return the speed from which the vehicle stops within a distance, reaction time included; 0 beyond it."""
-    if distance_m <= 0.0:
-        return 0.0
-    lost = config.braking_m_s2 * config.reaction_s
-    return math.sqrt(lost * lost + 2.0 * config.braking_m_s2 * distance_m) - lost
+def _without_command(rule: str, lost_s: float, why: str, config: SafetyConfig) -> Finding:
+    """Escalate with the time since the command was lost: hover, hold, land."""
+    if lost_s >= config.land_after_s:
+        return Finding(rule, SafetyAction.LAND, _land(config), f"{why}: landing")
+    if lost_s >= config.hold_after_s:
+        return Finding(rule, SafetyAction.HOLD, HOVER, f"{why}: holding the position")
+    return Finding(rule, SafetyAction.HOVER, HOVER, f"{why}: hovering")
 
 
-def slew(wanted: float, value: float, rate: float, max_rate: float, max_jerk: float, dt: float) -> tuple[float, float]:
-    """Move ``value`` towards ``wanted`` with bounded rate and change of rate; return both new values."""
-    error = wanted - value
-    if abs(error) <= max_jerk * dt * dt and abs(rate) <= max_jerk * dt:
-        return wanted, 0.0
-    # The rate from which one can still come to rest at the wanted value in steps of dt.
-    change = max_jerk * dt
-    resting = change * (math.sqrt(0.25 + 2.0 * abs(error) / (change * dt)) - 0.5)
-    best = math.copysign(min(max_rate, resting), error)
-    rate = min(max(best, rate - change), rate + change)
-    return value + rate * dt, rate
+def _land(config: SafetyConfig) -> Command:
+    return (0.0, 0.0, -config.land_speed_m_s, 0.0)
 
 
-def _between(velocity: float, room_below_m: float, room_above_m: float, config: SafetyConfig) -> float:
-    return min(max(velocity, -stopping_speed(room_below_m, config)), stopping_speed(room_above_m, config))
+FAILSAFES: tuple[Callable[[Situation, SafetyConfig], Finding | None], ...] = (
+    waiting,
+    command_invalid,
+    command_stale,
+    estimate_stale,
+)
+LIMITS: tuple[Callable[[Command, Situation, SafetyConfig], Finding | None], ...] = (
+    speed_limit,
+    geofence,
+    floor,
+    ceiling,
+)

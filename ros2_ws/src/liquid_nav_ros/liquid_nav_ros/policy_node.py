@@ -1,0 +1,124 @@
+"""The policy as a lifecycle node: an image comes in, a raw velocity command with the image's stamp goes out."""
+
+from __future__ import annotations
+
+import array
+import sys
+from pathlib import Path
+
+import numpy as np
+from geometry_msgs.msg import TwistStamped
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Float32MultiArray, MultiArrayDimension
+
+from liquid_nav.errors import LiquidNavError
+from liquid_nav.policy.runtime import Policy, PolicyState, load_policy
+from liquid_nav_ros.conversions import command_message, image_message, rgb_of, rgb_of_compressed, to_seconds
+from liquid_nav_ros.qos import LATEST, RELIABLE
+from liquid_nav_ros.runner import Finished, parameter, run
+
+FIRST_ELAPSED_S = 0.05
+LONGEST_GAP_S = 2.0
+
+
+class PolicyNode(LifecycleNode):
+    """Takes ``camera/image_raw`` or ``camera/image/compressed``; gives ``liquid_nav/cmd_vel_raw``,
+    ``liquid_nav/attention`` (mono8, where the target is believed to be) and ``liquid_nav/neurons``.
+
+    Configuring loads the weights, activating starts from a fresh state of the network.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("policy_node")
+        self._folder = parameter(self, "policy", "", "folder of the policy; empty for the shipped one")
+        self._transport = parameter(self, "image_transport", "raw", "raw or compressed")
+        autostart = parameter(self, "autostart", False, "configure and activate without a lifecycle manager")
+        parameter(self, "threads", 1, "threads of the arithmetic", low=1, high=16)
+        self._policy: Policy | None = None
+        self._state: PolicyState | None = None
+        self._last_s: float | None = None
+        self._active = False
+        self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
+        self._attention = self.create_publisher(Image, "liquid_nav/attention", LATEST)
+        self._neurons = self.create_publisher(Float32MultiArray, "liquid_nav/neurons", LATEST)
+        if self._transport == "compressed":
+            self.create_subscription(CompressedImage, "camera/image/compressed", self._on_compressed, LATEST)
+        else:
+            self.create_subscription(Image, "camera/image_raw", self._on_image, LATEST)
+        if autostart:
+            self._starter = self.create_timer(0.0, self._start)
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the policy."""
+        import torch
+
+        torch.set_num_threads(self.get_parameter("threads").value)
+        try:
+            self._policy = load_policy(Path(self._folder) if self._folder else None)
+        except LiquidNavError as error:
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        config = self._policy.config
+        blank = np.zeros((config.image_height_px, config.image_width_px, 3), dtype=np.uint8)
+        self._policy.step(blank, FIRST_ELAPSED_S)  # the first call allocates; better now than in the air
+        self.get_logger().info(f"policy {self._policy.name} with {config.neurons} liquid neurons is loaded")
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start with a network that has seen nothing."""
+        self._state, self._last_s, self._active = None, None, True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Fall silent; the safety node hovers when no command comes."""
+        self._active = False
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Forget the policy."""
+        self._policy = None
+        return TransitionCallbackReturn.SUCCESS
+
+    def _start(self) -> None:
+        self._starter.cancel()
+        for trigger in (self.trigger_configure, self.trigger_activate):
+            if trigger() != TransitionCallbackReturn.SUCCESS:
+                raise Finished(2)
+
+    def _on_image(self, message: Image) -> None:
+        self._look(rgb_of, message)
+
+    def _on_compressed(self, message: CompressedImage) -> None:
+        self._look(rgb_of_compressed, message)
+
+    def _look(self, decode: object, message: Image | CompressedImage) -> None:
+        if not self._active or self._policy is None:
+            return
+        stamp_s = to_seconds(message.header.stamp)
+        elapsed_s = FIRST_ELAPSED_S if self._last_s is None else stamp_s - self._last_s
+        if elapsed_s < 0.0 or elapsed_s > LONGEST_GAP_S:  # another flight, or a camera that came back
+            self._state, elapsed_s = None, FIRST_ELAPSED_S
+        self._last_s = stamp_s
+        try:
+            command, self._state = self._policy.step(decode(message), elapsed_s, self._state)  # type: ignore[operator]
+        except (LiquidNavError, ValueError) as error:
+            self.get_logger().error(str(error), throttle_duration_sec=2.0)
+            return
+        self._commands.publish(command_message(command, stamp_s))
+        self._explain(self._state, stamp_s)
+
+    def _explain(self, state: PolicyState, stamp_s: float) -> None:
+        self._attention.publish(image_message((255.0 * state.attention).astype(np.uint8), stamp_s))
+        message = Float32MultiArray(data=array.array("f", state.neurons.tolist()))
+        message.layout.dim = [MultiArrayDimension(label="neurons", size=len(state.neurons), stride=1)]
+        self._neurons.publish(message)
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run(PolicyNode))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Starting and stopping a node: one executor, one thread, a clean end on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+
+from liquid_nav.errors import LiquidNavError
+
+
+class Finished(Exception):
+    """Raised inside a callback when a node has nothing left to do; carries the exit status."""
+
+    def __init__(self, status: int = 0) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def run(make_node: Callable[[], Node], arguments: list[str] | None = None) -> int:
+    """Spin a node until it is finished or told to stop; return the exit status.
+
+    0 after a normal end or a signal, 2 when the node cannot start because of what it was given.
+    """
+    rclpy.init(args=arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    node, status = None, 0
+    executor = SingleThreadedExecutor()
+    try:
+        node = make_node()
+        executor.add_node(node)
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except Finished as finished:
+        status = finished.status
+    except LiquidNavError as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = 2
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean end
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if node is not None:
+            close = getattr(node, "close", None)
+            if close is not None:
+                close()
+            node.destroy_node()
+        executor.shutdown(timeout_sec=0.5)
+        rclpy.try_shutdown()
+    return status
+
+
+def parameter(
+    node: Any,
+    name: str,
+    default: Any,
+    description: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    fixed: bool = True,
+) -> Any:
+    """Declare a parameter with its description and range and return its value.
+
+    Args:
+        node: that owns it.
+        name, default, description: of the parameter.
+        low, high: range of a number.
+        fixed: refuse changes after the start.
+    """
+    descriptor = ParameterDescriptor(description=description, read_only=fixed)
+    if low is not None and high is not None:
+        if isinstance(default, float):
+            descriptor.floating_point_range = [FloatingPointRange(from_value=float(low), to_value=float(high))]
+        else:
+            descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
+    return node.declare_parameter(name, default, descriptor).value
+
+
+def now_s(node: Any) -> float:
+    """Return the time on the node's clock, which may be simulated."""
+    return float(node.get_clock().now().nanoseconds * 1e-9)
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt

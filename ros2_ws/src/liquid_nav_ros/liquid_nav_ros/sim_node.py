@@ -1,0 +1,192 @@
+"""The simulated world as a node: it takes commands and gives what a vehicle and its camera would."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+
+from geometry_msgs.msg import PoseStamped, TwistStamped
+from nav_msgs.msg import Odometry as OdometryMessage
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Bool, String
+from std_srvs.srv import Trigger
+
+from liquid_nav.types import VelocityCommand
+from liquid_nav_ros.conversions import (
+    camera_info_message,
+    command_of,
+    compressed_message,
+    image_message,
+    odometry_message,
+    pose_message,
+    to_seconds,
+    to_time,
+)
+from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
+from liquid_nav_ros.runner import parameter, run
+from sim_worlds.missions import make_mission
+from sim_worlds.world import make_world
+
+POLL_S = 0.002
+ODOMETRY_PER_IMAGE = 2
+COMMAND_TIMEOUT_S = 0.6
+
+
+class SimNode(Node):
+    """Gives camera topics, ``odom``, ``/clock``, ``target/pose``, ``sim/collision`` and ``sim/status`` (JSON).
+
+    The world moves on when the command that answers the last image has come, and not faster than
+    ``realtime_factor`` allows. When no answer comes within ``patience_s`` of wall time it moves on without, so
+    that a silent policy does not stop the world. Before the first command the world stands still.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("sim_node")
+        self._declare()
+        self._world = self._make_world()
+        self._mission = make_mission(self._world, self._duration_s)
+        self._command = VelocityCommand()
+        self._answered_s = -1.0
+        self._stamp_s = -1.0
+        self._stepped_at = 0.0
+        self._command_at = 0.0
+        self._started = False
+        self._raw = self.create_publisher(Image, "camera/image_raw", SENSOR)
+        self._compressed = self.create_publisher(CompressedImage, "camera/image/compressed", SENSOR)
+        self._info = self.create_publisher(CameraInfo, "camera/camera_info", SENSOR)
+        self._odometry = self.create_publisher(OdometryMessage, "odom", SENSOR)
+        self._clock = self.create_publisher(Clock, "/clock", RELIABLE)
+        self._target = self.create_publisher(PoseStamped, "target/pose", SENSOR)
+        self._collision = self.create_publisher(Bool, "sim/collision", LATCHED)
+        self._status = self.create_publisher(String, "sim/status", RELIABLE)
+        self.create_subscription(TwistStamped, "liquid_nav/cmd_vel", self._on_command, RELIABLE)
+        self.create_service(Trigger, "~/reset", self._on_reset)
+        self._collision.publish(Bool(data=False))
+        self.create_timer(POLL_S, self._poll)
+
+    def close(self) -> None:
+        """Free the world."""
+        self._world.close()
+
+    def _declare(self) -> None:
+        self._name = parameter(self, "world", "city", "forest or city")
+        self._seed = parameter(self, "seed", 2_000_001, "of the world", low=0, high=2_147_483_647)
+        self._season = parameter(self, "season", "summer", "of a forest: summer, autumn, winter, spring")
+        self._still = parameter(self, "still", False, "in a city, hang the backpack on a lamp")
+        self._duration_s = parameter(self, "duration_s", 60.0, "of a follow mission", low=1.0, high=3600.0)
+        self._size = (
+            parameter(self, "render_width", 256, "pixels", low=16, high=1920),
+            parameter(self, "render_height", 144, "pixels", low=16, high=1080),
+        )
+        self._period_s = 1.0 / parameter(self, "camera_hz", 20.0, "images per second", low=1.0, high=120.0)
+        self._factor = parameter(
+            self, "realtime_factor", 1.0, "simulated per wall second, 0 for no limit", low=0.0, high=100.0
+        )
+        self._patience_s = parameter(self, "patience_s", 0.25, "wall time to wait for a command", low=0.0, high=10.0)
+        self._renderer = parameter(self, "renderer", "auto", "auto, gl or tiny")
+
+    def _make_world(self):  # noqa: ANN202
+        return make_world(
+            self._name,
+            self._seed,
+            season=self._season,
+            still=self._still,
+            renderer=self._renderer,
+            render_size=self._size,
+        )
+
+    def _on_command(self, message: TwistStamped) -> None:
+        self._command = command_of(message)
+        self._answered_s = to_seconds(message.header.stamp)
+        self._command_at = time.monotonic()
+
+    def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._world.close()
+        self._world = self._make_world()
+        self._mission = make_mission(self._world, self._duration_s)
+        self._command, self._answered_s, self._stamp_s, self._started = VelocityCommand(), -1.0, -1.0, False
+        self._collision.publish(Bool(data=False))
+        response.success, response.message = True, f"{self._name} {self._seed} starts again"
+        return response
+
+    def _poll(self) -> None:
+        """Look whether it is time for the next step."""
+        now = time.monotonic()
+        if self._mission.done:
+            return
+        if self._stamp_s < 0.0:
+            self._publish()
+            self._stepped_at = now
+            return
+        waited = now - self._stepped_at
+        answered = self._answered_s >= self._stamp_s - 1e-6
+        if not self._started:
+            if answered:
+                self._started = True
+            elif waited > 0.2:
+                self._publish()  # nobody has answered yet: the graph is still being built
+                self._stepped_at = now
+            return
+        period = self._period_s / self._factor if self._factor > 0.0 else 0.0
+        if waited < period or not (answered or waited >= self._patience_s):
+            return
+        # On a steady beat, unless the machine cannot keep up.
+        self._stepped_at = max(self._stepped_at + period, now - period) if period else now
+        self._step(now)
+
+    def _step(self, now: float) -> None:
+        command = self._command if now - self._command_at < COMMAND_TIMEOUT_S else VelocityCommand()
+        part = self._period_s / ODOMETRY_PER_IMAGE
+        for index in range(ODOMETRY_PER_IMAGE):
+            self._world.step(command, part)
+            if index + 1 < ODOMETRY_PER_IMAGE:
+                self._odometry.publish(odometry_message(self._world.odometry))
+        self._mission.update(self._world)
+        self._publish()
+        if self._world.collision is not None:
+            self._collision.publish(Bool(data=True))
+
+    def _publish(self) -> None:
+        world = self._world
+        frame = world.camera_frame()
+        stamp_s = frame.stamp_s
+        self._clock.publish(Clock(clock=to_time(stamp_s)))
+        self._odometry.publish(odometry_message(world.odometry))
+        self._target.publish(pose_message(world.target.position_enu_m, stamp_s))
+        self._raw.publish(image_message(frame.rgb, stamp_s))
+        self._compressed.publish(compressed_message(frame.rgb, stamp_s))
+        self._info.publish(camera_info_message(stamp_s, *self._size, world.horizontal_fov_rad))
+        self._status.publish(String(data=json.dumps(self._describe())))
+        self._stamp_s = stamp_s
+
+    def _describe(self) -> dict[str, object]:
+        mission = self._mission
+        result = mission.result()
+        return {
+            "time_s": round(self._world.time_s, 3),
+            "limit_s": mission.limit_s,
+            "distance_m": round(self._world.target_distance_m, 2),
+            "in_view": mission.target_in_view,
+            "started": self._started,
+            "done": mission.done,
+            "success": result.success,
+            "collision": result.collision,
+            "tsr": round(result.tsr, 4),
+            "duration_s": round(result.duration_s, 3),
+            "min_distance_m": round(result.min_distance_m, 3) if math.isfinite(result.min_distance_m) else None,
+            "reason": result.reason,
+            "mission": mission.name,
+        }
+
+
+def main() -> None:
+    """Run the node."""
+    sys.exit(run(SimNode))
+
+
+if __name__ == "__main__":
+    main()
