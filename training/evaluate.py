@@ -114,7 +114,7 @@ def fly(world: World, condition: Condition, policy: Policy | None) -> MissionRes
             world.step(pilot.command(), PERIOD_S)
             mission.update(world)
         return mission.result()
-    pipeline = FlightPipeline(policy, SafetyConfig(fence_half_size_m=world.scene.half_size_m + 20.0))
+    pipeline = FlightPipeline(policy, SafetyConfig(geofence_half_size_m=world.scene.half_size_m + 20.0))
     while not mission.done:
         verdict = pipeline.step(world.camera_frame(), world.odometry, world.time_s)
         world.step(verdict.command, PERIOD_S)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from liquid_nav.safety.config import SafetyConfig
 from liquid_nav.safety.ramp import Command, Ramp
 from liquid_nav.safety.rules import FAILSAFES, HOVER, LIMITS, STRICTNESS, Finding, Situation, speed_limit
@@ -80,13 +78,6 @@ class SafetyFilter:
         self._at.yaw_rad = math.atan2(north, east)
         self._at.estimate_s = min(stamp, now_s)
         self._at.estimated = True
-
-    def assume_level_flight(self, now_s: float) -> None:
-        """Without a vehicle: take the middle of the fence, half way to the ceiling, as the state."""
-        config = self.config
-        height = 0.5 * (config.floor_m + config.ceiling_m)
-        position = np.array([config.fence_centre_east_m, config.fence_centre_north_m, height])
-        self.update_odometry(Odometry(now_s, position), now_s)
 
     def evaluate(self, now_s: float) -> SafetyVerdict:
         """Return what may be flown now. Call it at the rate commands are flown; it takes some 10 microseconds."""

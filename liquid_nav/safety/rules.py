@@ -25,8 +25,8 @@ STRICTNESS: tuple[str, ...] = (
     "floor",
     "geofence",
     "waiting",
-    "command_invalid",
     "command_stale",
+    "command_invalid",
     "estimate_stale",
 )
 """Every rule name, the mildest first: of two that act equally strongly the later one is reported."""

@@ -80,7 +80,7 @@ def test_a_hovering_vehicle_can_always_climb(height, up, yaw):
         safety.update_odometry(place, now)
         safety.update_command(VelocityCommand(up_m_s=up), now, now)
         verdict = safety.evaluate(now)
-    assert verdict.command.up_m_s > min(up, 0.3)- 1e-9
+    assert verdict.command.up_m_s > min(up, 0.3) - 1e-9
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,8 @@ GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
     "camera_only": (RECORDER, SAFETY, POLICY, NodeSpec("camera_node", ends_graph=True)),
     "real_drone": (RECORDER, SAFETY, POLICY, NodeSpec("flight_bridge_node"), NodeSpec("camera_node")),
 }
+
+
+def fastdds_profile() -> Path:
+    """Return the Fast DDS profile with a shared-memory segment large enough for images."""
+    return Path(__file__).with_name("fastdds.xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any, BinaryIO
 
 from mcap.writer import CompressionType, Writer
 from rclpy.node import Node
-from rosidl_runtime_py.utilities import get_message
 from std_srvs.srv import Trigger
 
 from liquid_nav import __version__
@@ -52,7 +52,7 @@ class RecorderNode(Node):
         self._entries = [tuple(entry.rsplit(":", 1)) for entry in topics]
         for topic, kind in self._entries:
             profile = SENSOR if topic.startswith(SENSOR_TOPICS) else RELIABLE
-            self.create_subscription(get_message(kind), topic, self._callback(topic), profile, raw=True)
+            self.create_subscription(_message_class(kind), topic, self._callback(topic), profile, raw=True)
         self.create_service(Trigger, "~/start", self._on_start)
         self.create_service(Trigger, "~/stop", self._on_stop)
         self.create_service(Trigger, "~/discard", self._on_discard)
@@ -131,6 +131,15 @@ class RecorderNode(Node):
         self._stop(keep=False)
         response.message = "the recording is gone" if response.success else "nothing is being recorded"
         return response
+
+
+def _message_class(kind: str) -> Any:
+    """Return the class of a type such as ``sensor_msgs/msg/Image``."""
+    package, _, name = kind.partition("/msg/")
+    try:
+        return getattr(importlib.import_module(f"{package}.msg"), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise EpisodeError(f"message type {kind!r} is not installed: install {package} or drop the topic") from error
 
 
 def main() -> None:

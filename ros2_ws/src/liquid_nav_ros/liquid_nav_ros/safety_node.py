@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.node import Node
 
 from liquid_nav.safety import SafetyConfig, SafetyFilter
+from liquid_nav.types import Odometry
 from liquid_nav_ros.conversions import (
     command_message,
     command_of,
@@ -34,13 +37,15 @@ class SafetyNode(Node):
     def __init__(self) -> None:
         super().__init__("safety_node")
         rate_hz = parameter(self, "rate_hz", 20.0, "rate of the watchdog", low=5.0, high=200.0)
-        default = SafetyConfig()
         values = {
-            name: parameter(self, f"limits.{name}", float(getattr(default, name)), "see SafetyConfig")
-            for name in default.__dataclass_fields__
+            item.name: parameter(self, f"limits.{item.name}", _plain(item.default), "see SafetyConfig")
+            for item in fields(SafetyConfig)
+            if item.init and _plain(item.default) is not None
         }
         self._needs_odometry = parameter(self, "needs_odometry", True, "False without a vehicle: fences are off")
-        self._filter = SafetyFilter(SafetyConfig.from_dict(values))
+        config = SafetyConfig.from_dict(values)
+        self._filter = SafetyFilter(config)
+        self._middle = np.array([*config.geofence_centre_enu_m, 0.5 * (config.floor_m + config.ceiling_m)])
         self._period_s = 1.0 / rate_hz
         self._answered_s = -1.0
         self._stamp_s = 0.0
@@ -68,13 +73,20 @@ class SafetyNode(Node):
 
     def _answer(self, now: float, stamp_s: float) -> None:
         if not self._needs_odometry:
-            self._filter.assume_level_flight(now)
+            self._filter.update_odometry(Odometry(now, self._middle), now)
         verdict = self._filter.evaluate(now)
         self._answered_s = now
         self._commands.publish(command_message(verdict.command, stamp_s))
         message = DiagnosticArray(status=[verdict_status("liquid_nav: safety", verdict)])
         message.header.stamp = to_time(now)
         self._diagnostics.publish(message)
+
+
+def _plain(default: object) -> float | list[float] | None:
+    """Return a default as a ROS parameter can hold it, None for what it cannot."""
+    if isinstance(default, tuple):
+        return [float(value) for value in default]
+    return float(default) if isinstance(default, int | float) else None
 
 
 def main() -> None:
