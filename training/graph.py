@@ -89,7 +89,7 @@ class Graph:
         if params_file is not None:
             command += ["--params-file", str(params_file)]
         for key, value in (parameters or {}).items():
-            command += ["-p", f"{key}:={_yaml(value)}"]
+            command += ["-p", f"{name}:{key}:={_yaml(value)}"]
         log = (self.log_folder / f"{name}.log").open("wb")
         self._logs.append(log)
         process = subprocess.Popen(

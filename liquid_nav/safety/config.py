@@ -43,8 +43,8 @@ class SafetyConfig:
         max_horizontal_speed_m_s: forwards and sideways together.
         max_up_m_s, max_down_m_s: vertical speed.
         max_yaw_rate_rad_s: turning.
-        max_acceleration_m_s2, max_jerk_m_s3: length of the change of the commanded velocity (3,) in the level body
-            frame and of the change of that change.
+        max_acceleration_m_s2, max_jerk_m_s3: change of the commanded velocity along each axis of the level body frame,
+            and change of that change.
         max_yaw_acceleration_rad_s2: change of the yaw rate.
         geofence_centre_enu_m: (2,) east and north of the middle of a square fence.
         geofence_half_size_m: half the side of the square; None for no fence.

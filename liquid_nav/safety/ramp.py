@@ -1,8 +1,10 @@
 """Bounded change: a commanded velocity that approaches its target within acceleration and jerk limits.
 
-The velocity v of step k changes by ``a_k * dt`` with ``|a_k| <= A`` and ``|a_k - a_(k-1)| <= J * dt``. A change that is
-under way cannot stop at once: it carries v on by ``a |a| / (2 J)``. The ramp keeps that end point within the speed
-limits too, so that easing off is always allowed and no later limit has to be broken, whatever the steps are.
+Along each body axis the velocity of step k changes by ``a_k * dt`` with ``|a_k| <= A`` and
+``|a_k - a_(k-1)| <= J * dt``. A change that is under way cannot stop at once: easing it off carries the velocity on to
+``v + a |a| / (2 J)``. The ramp keeps that end within the speed limits too, so that easing off is always allowed and
+no later step has to break one limit to keep another, however long the steps are. The axes do not share a budget: a wish
+to swerve cannot use up what braking needs.
 """
 
 from __future__ import annotations
@@ -24,85 +26,98 @@ class Ramp:
     def __init__(self, config: SafetyConfig) -> None:
         self._config = config
         self.command: Command = (0.0, 0.0, 0.0, 0.0)
-        self._acceleration = (0.0, 0.0, 0.0)
+        self._forward = _Axis(config)
+        self._left = _Axis(config)
+        self._up = _Axis(config)
 
     def reset(self, command: Command) -> None:
         """Go on from a command within the speed limits that does not change now."""
         self.command = command
-        self._acceleration = (0.0, 0.0, 0.0)
+        for axis, speed in zip((self._forward, self._left, self._up), command, strict=False):
+            axis.reset(speed)
 
     def advance(self, target: Command, elapsed_s: float) -> str:
         """Move towards a target within the speed limits; return the rule that held back, or ``"none"``."""
-        step = min(elapsed_s, self._config.longest_step_s)
+        config = self._config
+        step = min(elapsed_s, config.longest_step_s)
         if not step >= _SHORTEST_STEP_S:
             return "none" if self.command == target else "acceleration_limit"
-        forward, left, up, yaw_rate = self.command
-        error = (target[0] - forward, target[1] - left, target[2] - up)
-        wanted, rule = self._wanted(error, step)
-        held = self._hold_back(wanted, step)
-        self._acceleration = held
-        moved = (forward + held[0] * step, left + held[1] * step, up + held[2] * step)
-        if max(abs(target[0] - moved[0]), abs(target[1] - moved[1]), abs(target[2] - moved[2])) < _SLACK:
-            moved, rule = (target[0], target[1], target[2]), "none"
-        reach = self._config.max_yaw_acceleration_rad_s2 * step
-        turn = target[3] - yaw_rate
+        held = self._across(target[0], target[1], step)
+        held |= self._up.advance(target[2], step, -config.max_down_m_s, config.max_up_m_s)
+        reach = config.max_yaw_acceleration_rad_s2 * step
+        turn = target[3] - self.command[3]
+        yaw_rate = target[3]
         if abs(turn) > reach:
-            turn = math.copysign(reach, turn)
-            rule = "acceleration_limit" if rule == "none" else rule
-            self.command = (*moved, yaw_rate + turn)
-        else:
-            self.command = (*moved, target[3])
-        return rule
+            yaw_rate = self.command[3] + math.copysign(reach, turn)
+            held |= _BY_ACCELERATION
+        self.command = (self._forward.speed, self._left.speed, self._up.speed, yaw_rate)
+        return _RULES[held]
 
-    def _wanted(self, error: tuple[float, float, float], step: float) -> tuple[tuple[float, float, float], str]:
-        """Return the acceleration that reaches the target soonest without passing it, and what bounds it."""
-        size = math.sqrt(error[0] * error[0] + error[1] * error[1] + error[2] * error[2])
-        if size == 0.0:
-            return (0.0, 0.0, 0.0), "jerk_limit"
-        limit, jerk = self._config.max_acceleration_m_s2, self._config.max_jerk_m_s3
-        # Easing off step by step covers a^2 / (2 J) + a dt / 2: solved for the largest a that stops in time.
-        soonest = jerk * (math.sqrt(0.25 * step * step + 2.0 * size / jerk) - 0.5 * step)
-        wanted = min(size / step, soonest)
-        scale = min(wanted, limit) / size
-        return (error[0] * scale, error[1] * scale, error[2] * scale), (
-            "acceleration_limit" if wanted > limit else "jerk_limit"
-        )
+    def _across(self, forward: float, left: float, step: float) -> int:
+        """Move both horizontal axes; what one may reach leaves the other its share of the speed limit.
 
-    def _hold_back(self, wanted: tuple[float, float, float], step: float) -> tuple[float, float, float]:
-        """Return the acceleration closest to the wanted one that respects the jerk and can still be eased off."""
-        ax, ay, az = self._acceleration
-        reach = self._config.max_jerk_m_s3 * step
-        dx, dy, dz = wanted[0] - ax, wanted[1] - ay, wanted[2] - az
-        size = math.sqrt(dx * dx + dy * dy + dz * dz)
-        scale = reach / size if size > reach else 1.0
-        bold = (ax + dx * scale, ay + dy * scale, az + dz * scale)
-        if self._ends_within(bold, step):
-            return bold
-        now = math.sqrt(ax * ax + ay * ay + az * az)
-        keep = max(0.0, 1.0 - reach / now) if now > 0.0 else 0.0
-        safe = (ax * keep, ay * keep, az * keep)
-        low, high, best = 0.0, 1.0, safe
-        for _ in range(10):
-            share = 0.5 * (low + high)
-            tried = (
-                safe[0] + share * (bold[0] - safe[0]),
-                safe[1] + share * (bold[1] - safe[1]),
-                safe[2] + share * (bold[2] - safe[2]),
-            )
-            if self._ends_within(tried, step):
-                low, best = share, tried
-            else:
-                high = share
-        return best
-
-    def _ends_within(self, acceleration: tuple[float, float, float], step: float) -> bool:
-        """True when the velocity stays within the speed limits if the acceleration is eased off from now on."""
-        ax, ay, az = acceleration
+        The axis that slows down goes first, and reckons with what the other one holds now.
+        """
         config = self._config
-        run_on = step + 0.5 * math.sqrt(ax * ax + ay * ay + az * az) / config.max_jerk_m_s3
-        forward, left, up = self.command[0] + ax * run_on, self.command[1] + ay * run_on, self.command[2] + az * run_on
-        return (
-            -config.max_down_m_s - _SLACK <= up <= config.max_up_m_s + _SLACK
-            and abs(forward) <= config.max_forward_speed_m_s + _SLACK
-            and math.sqrt(forward * forward + left * left) <= config.max_horizontal_speed_m_s + _SLACK
-        )
+        first, first_target, first_cap = self._forward, forward, config.max_forward_speed_m_s
+        second, second_target, second_cap = self._left, left, config.max_horizontal_speed_m_s
+        if abs(left) - abs(second.speed) < abs(forward) - abs(first.speed):
+            first, first_target, first_cap, second, second_target, second_cap = (
+                second, second_target, second_cap, first, first_target, first_cap
+            )
+        room = min(first_cap, _leg(config.max_horizontal_speed_m_s, second.extent))
+        held = first.advance(first_target, step, -room, room)
+        room = min(second_cap, _leg(config.max_horizontal_speed_m_s, first.extent))
+        return held | second.advance(second_target, step, -room, room)
+
+
+_BY_JERK, _BY_ACCELERATION = 1, 2
+_RULES = ("none", "jerk_limit", "acceleration_limit", "acceleration_limit")
+
+
+class _Axis:
+    """One component of the velocity."""
+
+    def __init__(self, config: SafetyConfig) -> None:
+        self._limit = config.max_acceleration_m_s2
+        self._jerk = config.max_jerk_m_s3
+        self.reset(0.0)
+
+    def reset(self, speed: float) -> None:
+        self.speed = speed
+        self.acceleration = 0.0
+
+    @property
+    def extent(self) -> float:
+        """Greatest speed from now on if the acceleration is eased off."""
+        end = self.speed + 0.5 * self.acceleration * abs(self.acceleration) / self._jerk
+        return max(abs(self.speed), abs(end))
+
+    def advance(self, target: float, step: float, low: float, high: float) -> int:
+        """Move towards a target, easing off within ``low..high``; return the bits of what held back."""
+        speed, jerk = self.speed, self._jerk
+        aim = min(max(target, low), high)
+        size = abs(aim - speed)
+        # Easing off step by step covers a^2 / (2 J) + a dt / 2: solved for the largest a that stops at the aim.
+        wanted = min(size / step, jerk * (math.sqrt(0.25 * step * step + 2.0 * size / jerk) - 0.5 * step))
+        bound = _BY_ACCELERATION if wanted > self._limit else _BY_JERK
+        acceleration = math.copysign(min(wanted, self._limit), aim - speed)
+        # Steps to come may be shorter, and easing off then covers up to a dt + a^2 / (2 J): not beyond the limits.
+        acceleration = min(acceleration, self._stoppable(high - speed, step))
+        acceleration = max(acceleration, -self._stoppable(speed - low, step))
+        reach = jerk * step
+        acceleration = min(max(acceleration, self.acceleration - reach), self.acceleration + reach)
+        self.acceleration = acceleration
+        self.speed = speed + acceleration * step
+        if abs(target - self.speed) <= _SLACK:
+            self.speed = target
+            return 0
+        return bound
+
+    def _stoppable(self, room: float, step: float) -> float:
+        return self._jerk * (math.sqrt(step * step + 2.0 * max(room, 0.0) / self._jerk) - step)
+
+
+def _leg(hypotenuse: float, other: float) -> float:
+    """Return the other leg of a right triangle, 0 when there is none."""
+    return math.sqrt(max(0.0, hypotenuse * hypotenuse - other * other))

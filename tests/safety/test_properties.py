@@ -61,8 +61,8 @@ def test_output_is_finite_limited_and_gentle_for_any_input(config, moments):
                 assert flown.yaw_rate_rad_s == before[1]
             else:
                 now_changing = (velocity - before[0]) / step
-                assert np.linalg.norm(now_changing) <= config.max_acceleration_m_s2 + 1e-4
-                jerk = np.linalg.norm(now_changing - acceleration)
+                assert np.abs(now_changing).max() <= config.max_acceleration_m_s2 + 1e-4
+                jerk = np.abs(now_changing - acceleration).max()
                 assert jerk <= config.max_jerk_m_s3 * step + 1e-4
                 turn = abs(flown.yaw_rate_rad_s - before[1])
                 assert turn <= config.max_yaw_acceleration_rad_s2 * step + 1e-9

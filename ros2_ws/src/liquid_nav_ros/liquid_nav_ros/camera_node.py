@@ -11,7 +11,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from liquid_nav.perception.source import open_source
 from liquid_nav_ros.conversions import camera_info_message, compressed_message, image_message
 from liquid_nav_ros.qos import SENSOR
-from liquid_nav_ros.runner import Finished, now_s, parameter, run
+from liquid_nav_ros.runner import Finished, now_s, parameter, run, wall_timer
 
 
 class CameraNode(Node):
@@ -35,7 +35,7 @@ class CameraNode(Node):
         self._raw = self.create_publisher(Image, "camera/image_raw", SENSOR)
         self._compressed = self.create_publisher(CompressedImage, "camera/image/compressed", SENSOR)
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", SENSOR)
-        self.create_timer(1.0 / rate_hz, self._capture)
+        wall_timer(self, 1.0 / rate_hz, self._capture)
 
     def close(self) -> None:
         """Let the camera go."""

@@ -13,7 +13,7 @@ from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
 
 from liquid_nav_ros.qos import RELIABLE, SENSOR
-from liquid_nav_ros.runner import parameter, run
+from liquid_nav_ros.runner import parameter, run, wall_timer
 
 
 class MonitorNode(Node):
@@ -31,7 +31,7 @@ class MonitorNode(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, RELIABLE)
         self.create_subscription(CompressedImage, "camera/image/compressed", self._on_image, SENSOR)
         self.create_subscription(TwistStamped, "liquid_nav/cmd_vel", self._on_command, RELIABLE)
-        self.create_timer(period_s, self._print)
+        wall_timer(self, period_s, self._print)
 
     def _on_status(self, message: String) -> None:
         self._status = json.loads(message.data)

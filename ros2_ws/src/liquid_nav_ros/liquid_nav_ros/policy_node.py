@@ -16,7 +16,7 @@ from liquid_nav.errors import LiquidNavError
 from liquid_nav.policy.runtime import Policy, PolicyState, load_policy
 from liquid_nav_ros.conversions import command_message, image_message, rgb_of, rgb_of_compressed, to_seconds
 from liquid_nav_ros.qos import LATEST, RELIABLE
-from liquid_nav_ros.runner import Finished, parameter, run
+from liquid_nav_ros.runner import Finished, parameter, run, wall_timer
 
 FIRST_ELAPSED_S = 0.05
 LONGEST_GAP_S = 2.0
@@ -47,7 +47,7 @@ class PolicyNode(LifecycleNode):
         else:
             self.create_subscription(Image, "camera/image_raw", self._on_image, LATEST)
         if autostart:
-            self._starter = self.create_timer(0.0, self._start)
+            self._starter = wall_timer(self, 0.0, self._start)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the policy."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
@@ -81,6 +82,11 @@ def parameter(
         else:
             descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
     return node.declare_parameter(name, default, descriptor).value
+
+
+def wall_timer(node: Any, period_s: float, callback: Callable[[], None]) -> Any:
+    """Call back by wall time even where the node's clock is simulated."""
+    return node.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
 
 def now_s(node: Any) -> float:

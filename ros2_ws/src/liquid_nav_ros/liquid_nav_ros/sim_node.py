@@ -27,7 +27,7 @@ from liquid_nav_ros.conversions import (
     to_time,
 )
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
-from liquid_nav_ros.runner import parameter, run
+from liquid_nav_ros.runner import parameter, run, wall_timer
 from sim_worlds.missions import make_mission
 from sim_worlds.world import make_world
 
@@ -59,14 +59,14 @@ class SimNode(Node):
         self._compressed = self.create_publisher(CompressedImage, "camera/image/compressed", SENSOR)
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", SENSOR)
         self._odometry = self.create_publisher(OdometryMessage, "odom", SENSOR)
-        self._clock = self.create_publisher(Clock, "/clock", RELIABLE)
+        self._time = self.create_publisher(Clock, "/clock", RELIABLE)
         self._target = self.create_publisher(PoseStamped, "target/pose", SENSOR)
         self._collision = self.create_publisher(Bool, "sim/collision", LATCHED)
         self._status = self.create_publisher(String, "sim/status", RELIABLE)
         self.create_subscription(TwistStamped, "liquid_nav/cmd_vel", self._on_command, RELIABLE)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self._collision.publish(Bool(data=False))
-        self.create_timer(POLL_S, self._poll)
+        wall_timer(self, POLL_S, self._poll)
 
     def close(self) -> None:
         """Free the world."""
@@ -154,7 +154,7 @@ class SimNode(Node):
         world = self._world
         frame = world.camera_frame()
         stamp_s = frame.stamp_s
-        self._clock.publish(Clock(clock=to_time(stamp_s)))
+        self._time.publish(Clock(clock=to_time(stamp_s)))
         self._odometry.publish(odometry_message(world.odometry))
         self._target.publish(pose_message(world.target.position_enu_m, stamp_s))
         self._raw.publish(image_message(frame.rgb, stamp_s))
