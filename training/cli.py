@@ -1,0 +1,199 @@
+"""The command ``liquid-nav``. Exit status: 0 done, 1 the mission or check failed, 2 bad usage or input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from liquid_nav import __version__
+from liquid_nav.errors import LiquidNavError
+
+app = typer.Typer(
+    name="liquid-nav",
+    help="A drone that learns in the woods and flies in the city, with 19 liquid neurons.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+Workers = Annotated[int, typer.Option(help="Processes.", min=1, max=64)]
+Renderer = Annotated[str, typer.Option(help="auto, gl or tiny.")]
+
+
+@app.command()
+def worlds(
+    world: Annotated[str, typer.Argument(help="forest or city")] = "forest",
+    seed: Annotated[int, typer.Option(help="Of the first world.", min=0)] = 0,
+    count: Annotated[int, typer.Option(help="Worlds on the sheet.", min=1, max=24)] = 6,
+    season: Annotated[str, typer.Option(help="Of forests: summer, autumn, winter, spring.")] = "summer",
+    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("worlds.png"),
+    renderer: Renderer = "auto",
+) -> None:
+    """Draw a sheet of worlds as the vehicle's camera sees them."""
+    from training.contact_sheet import draw_worlds
+
+    draw_worlds(world, list(range(seed, seed + count)), season, out, renderer)
+    typer.echo(f"{out}: {count} worlds")
+
+
+@app.command()
+def collect(
+    out: Annotated[Path, typer.Option(help="Folder for the episodes.")] = Path("data/forest"),
+    episodes: Annotated[int, typer.Option(help="Flights.", min=1)] = 250,
+    config: Annotated[Path | None, typer.Option(help="YAML with a 'collect' section.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="Let this policy fly and the expert label.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the configuration's seed.", min=0)] = None,
+    workers: Workers = 2,
+    as_json: Json = False,
+) -> None:
+    """Collect expert episodes in forests of the training split."""
+    from training.collect import collect as run
+    from training.settings import CONFIGS, CollectSettings, load_settings
+
+    settings = load_settings(config or CONFIGS / "forest.yaml", "collect", CollectSettings)
+    settings = settings if seed is None else replace(settings, seed=seed)
+    _answer(run(settings, out, episodes, workers=workers, policy=policy), as_json)
+
+
+@app.command()
+def train(
+    episodes: Annotated[list[Path], typer.Argument(help="Folders that `collect` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the policy.")] = Path("checkpoints/policy"),
+    config: Annotated[Path | None, typer.Option(help="YAML with a 'train' section.")] = None,
+    start_from: Annotated[Path | None, typer.Option(help="Go on from this policy; skips stage one.")] = None,
+    name: Annotated[str, typer.Option(help="Of the policy.")] = "ncp_cfc_19",
+    threads: Annotated[int | None, typer.Option(help="Of the arithmetic.", min=1)] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a policy on episodes; goes on where it was interrupted."""
+    from training.settings import CONFIGS, TrainSettings, load_settings
+    from training.train import train as run
+
+    settings = load_settings(config or CONFIGS / "forest.yaml", "train", TrainSettings)
+    settings = settings if threads is None else replace(settings, threads=threads)
+    outcome = run(settings, episodes, out, name=name, start_from=start_from)
+    facts = {
+        "policy": str(outcome.policy),
+        "images": outcome.steps,
+        "validation_command_loss": round(outcome.validation_command, 4),
+        "minutes": round(outcome.seconds / 60, 1),
+    }
+    _answer(facts, as_json)
+
+
+@app.command()
+def evaluate(
+    suite: Annotated[str, typer.Option(help="smoke, forest, city, transfer or one condition.")] = "smoke",
+    episodes: Annotated[int, typer.Option(help="Flights per condition.", min=1)] = 10,
+    seed: Annotated[int, typer.Option(help="The worlds derive from it.", min=0)] = 0,
+    policy: Annotated[str, typer.Option(help="Folder of a policy; 'expert'; empty for the shipped one.")] = "",
+    out: Annotated[Path, typer.Option(help="Folder for results.")] = Path("results"),
+    split: Annotated[str, typer.Option(help="test, or validation while a policy is being made.")] = "test",
+    workers: Workers = 2,
+    renderer: Renderer = "auto",
+    as_json: Json = False,
+) -> None:
+    """Fly a suite on unseen seeds and write results.json and results.md."""
+    from training.evaluate import EXPERT
+    from training.evaluate import evaluate as run
+    from training.report import results_table
+
+    expert = policy == EXPERT
+    folder = None if expert or not policy else Path(policy)
+    results = run(
+        suite,
+        episodes,
+        seed,
+        out,
+        policy=folder,
+        expert=expert,
+        split=split,
+        workers=workers,
+        renderer=renderer,
+    )
+    typer.echo(json.dumps(results) if as_json else results_table(results))
+
+
+@app.command()
+def fly(
+    world: Annotated[str, typer.Option(help="forest or city")] = "city",
+    seed: Annotated[int, typer.Option(help="Of the world.", min=0)] = 2_000_001,
+    season: Annotated[str, typer.Option(help="Of a forest.")] = "summer",
+    still: Annotated[bool, typer.Option(help="In a city, hang the backpack on a lamp.")] = False,
+    duration: Annotated[float, typer.Option(help="Seconds of a follow mission.", min=1.0, max=3600.0)] = 60.0,
+    policy: Annotated[Path | None, typer.Option(help="Folder of a policy.")] = None,
+    realtime: Annotated[float, typer.Option(help="Simulated per wall second, 0: no limit.", min=0.0)] = 1.0,
+    camera: Annotated[str, typer.Option(help="A webcam, video or folder instead of a world.")] = "",
+    film: Annotated[bool, typer.Option(help="Make the MP4.")] = True,
+    out: Annotated[Path, typer.Option(help="Folder for runs.")] = Path("runs"),
+    renderer: Renderer = "auto",
+    as_json: Json = False,
+) -> None:
+    """Fly one mission through the ROS 2 graph; leaves runs/latest/."""
+    from training.fly import FlightPlan, fly_camera
+    from training.fly import fly as run
+
+    if camera:
+        summary = fly_camera(camera, out, policy=policy)
+    else:
+        plan = FlightPlan(world, seed, season, still, duration, policy, realtime, renderer, film)
+        summary = run(plan, out)
+    shown = {key: value for key, value in summary.items() if key != "plan"}
+    _answer(summary if as_json else shown, as_json)
+    if not as_json:
+        typer.echo(f"{out / 'latest'}/: summary.json flight.mp4 flight.mcap path.png")
+    if not summary["success"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def episodes(
+    path: Annotated[Path, typer.Argument(help="An episode or a folder of episodes.")],
+    repair: Annotated[bool, typer.Option(help="Read damaged files up to their break.")] = False,
+    sheet: Annotated[Path | None, typer.Option(help="PNG with pictures of the episodes.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what episodes hold."""
+    from training.contact_sheet import describe_episodes
+
+    rows = describe_episodes(path, repair=repair, sheet=sheet)
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo("  ".join(f"{key} {value}" for key, value in row.items()))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _answer(values: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(values))
+        return
+    for key, value in values.items():
+        typer.echo(f"{key}: {value}")
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one line and status 2."""
+    try:
+        app()
+    except LiquidNavError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Pictures to look at before believing anything: worlds and episodes side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from liquid_nav.data import Episode, list_episodes, read_episode
+from liquid_nav.errors import ConfigError
+from sim_worlds.render import make_renderer
+from sim_worlds.world import make_world
+
+TILE = (384, 216)
+COLUMNS = 3
+PICTURES_PER_EPISODE = 6
+
+
+def draw_worlds(world: str, seeds: list[int], season: str, out: Path, renderer: str = "auto") -> None:
+    """Write a PNG with the first camera image of some worlds."""
+    drawing = make_renderer(renderer)
+    tiles = []
+    for seed in seeds:
+        made = make_world(world, seed, season=season, renderer=drawing, render_size=TILE)
+        tiles.append(made.camera_frame().rgb)
+        made.close()
+    drawing.close()
+    _save(_grid(tiles, COLUMNS), out)
+
+
+def describe_episodes(path: Path, *, repair: bool, sheet: Path | None) -> list[dict[str, Any]]:
+    """Return one row of facts per episode; optionally write a PNG with pictures of each.
+
+    Raises:
+        EpisodeError: when an episode cannot be read.
+    """
+    files = list_episodes(path) if path.is_dir() else [path]
+    rows, tiles = [], []
+    for file in files:
+        episode = read_episode(file, repair=repair)
+        rows.append(_facts(file, episode))
+        if sheet is not None and episode.steps:
+            chosen = np.linspace(0, len(episode.steps) - 1, PICTURES_PER_EPISODE).astype(int)
+            tiles += [episode.steps[index].frame.rgb for index in chosen]
+    if sheet is not None and tiles:
+        _save(_grid(tiles, PICTURES_PER_EPISODE), sheet)
+    return rows
+
+
+def _facts(file: Path, episode: Episode) -> dict[str, Any]:
+    steps = episode.steps
+    seconds = steps[-1].frame.stamp_s - steps[0].frame.stamp_s if steps else 0.0
+    ends = [np.linalg.norm(s.target_position_enu_m - s.odometry.position_enu_m) for s in (steps[:1] + steps[-1:])]
+    return {
+        "episode": file.name,
+        "world": episode.metadata.world,
+        "seed": episode.metadata.seed,
+        "season": episode.metadata.season,
+        "pilot": episode.metadata.pilot,
+        "steps": len(steps),
+        "seconds": round(seconds, 2),
+        "first_distance_m": round(float(ends[0]), 2) if steps else None,
+        "last_distance_m": round(float(ends[-1]), 2) if steps else None,
+        "lost_bytes": episode.lost_bytes,
+    }
+
+
+def _grid(tiles: list[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+    blank = np.zeros_like(tiles[0])
+    padded = tiles + [blank] * (-len(tiles) % columns)
+    rows = [np.concatenate(padded[index : index + columns], axis=1) for index in range(0, len(padded), columns)]
+    return np.concatenate(rows)
+
+
+def _save(picture: NDArray[np.uint8], out: Path) -> None:
+    if out.suffix.lower() not in (".png", ".jpg") or not out.parent.is_dir():
+        raise ConfigError(f"{out}: give a .png in a folder that exists")
+    cv2.imwrite(str(out), np.ascontiguousarray(picture[..., ::-1]))

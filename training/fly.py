@@ -1,0 +1,327 @@
+"""One flight through the real ROS 2 graph, with everything about it left in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.live import Live
+from rich.table import Table
+
+from liquid_nav import __version__, load_policy
+from liquid_nav.errors import ConfigError, LiquidNavError
+from sim_worlds.render import make_renderer
+from sim_worlds.world import make_world
+from training.film import film_camera, film_flight
+from training.flight_log import FlightLog, read_flight
+from training.graph import PARAMS, Graph, GraphError
+from training.map_view import save_path_picture
+from training.progress import CONSOLE
+
+READY_S = 40.0
+SILENCE_S = 30.0
+NEEDED_BYTES = 200_000_000
+RATE_HZ = 20.0
+
+
+@dataclass(frozen=True)
+class FlightPlan:
+    """What to fly.
+
+    Attributes:
+        world, seed, season, still: of the world.
+        duration_s: of a follow mission.
+        policy: folder of the policy, None for the shipped one.
+        realtime_factor: simulated seconds per second, 0 for as fast as it goes.
+        renderer: ``"auto"``, ``"gl"`` or ``"tiny"``.
+        film: make the MP4.
+    """
+
+    world: str = "city"
+    seed: int = 2_000_001
+    season: str = "summer"
+    still: bool = False
+    duration_s: float = 60.0
+    policy: Path | None = None
+    realtime_factor: float = 1.0
+    renderer: str = "auto"
+    film: bool = True
+
+
+def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
+    """Fly a mission through the ROS 2 graph.
+
+    Leaves ``runs/<time>/`` with ``summary.json``, ``flight.mcap``, ``flight.mp4``, ``path.png`` and the nodes' logs,
+    and the link ``runs/latest`` to it. An interrupted flight is written up as far as it went.
+
+    Returns:
+        What ``summary.json`` holds.
+
+    Raises:
+        LiquidNavError: when the flight cannot begin, or a node ends before its time.
+    """
+    policy = load_policy(plan.policy).name  # a broken policy must be known before anything starts
+    make_world(plan.world, plan.seed, season=plan.season, still=plan.still, renderer=plan.renderer).close()
+    folder = _new_folder(runs)
+    status, interrupted = _fly_graph(plan, folder)
+    summary = {
+        "success": bool(status.get("success", False)),
+        "collision": bool(status.get("collision", False)),
+        "tsr": float(status.get("tsr", 0.0)),
+        "duration_s": float(status.get("duration_s", 0.0)),
+        "world": plan.world,
+        "seed": plan.seed,
+        "policy": policy,
+        "software": __version__,
+        "mission": status.get("mission"),
+        "reason": "interrupted by the user" if interrupted else status.get("reason", "the flight never began"),
+        "plan": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(plan).items()},
+    }
+    log = read_flight(folder / "flight.mcap")
+    summary |= _rates(log)
+    _write_json(folder / "summary.json", summary)
+    _link(runs, folder)
+    if log.images:
+        _draw(plan, log, folder)
+    return summary
+
+
+def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[str, Any]:
+    """Run camera, policy and safety filter without a vehicle until the source ends or Ctrl-C.
+
+    Leaves ``commands.csv`` (what would have been flown, with verdicts), ``flight.mcap``, ``flight.mp4`` and
+    ``summary.json`` in ``runs/<time>/``.
+
+    Raises:
+        LiquidNavError: when the source or the policy cannot be used.
+    """
+    from liquid_nav.perception.source import open_source
+
+    open_source(source).close()
+    name = load_policy(policy).name
+    folder = _new_folder(runs)
+    params = PARAMS / "camera_only.yaml"
+    graph = Graph(folder / "logs")
+    with graph:
+        graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
+        graph.start("safety_node", params_file=params)
+        graph.start("policy_node", params_file=params, parameters={"policy": str(policy or "")})
+        monitor = graph.start("monitor_node", capture=True)
+        path = source if source.isdigit() or "://" in source else str(Path(source).resolve())
+        camera = graph.start(
+            "camera_node", params_file=params, parameters={"source": path, "wait_for_subscribers": 1}
+        )
+        try:
+            with Live(console=CONSOLE, refresh_per_second=4) as live:
+                for line in _lines(monitor, graph, but=("camera_node",)):
+                    live.update(_camera_table(line))
+                    if camera.poll() is not None:
+                        break
+        except KeyboardInterrupt:
+            CONSOLE.print("stopping")
+    if camera.returncode not in (0, None):
+        raise GraphError(f"camera_node ended with status {camera.returncode}: {graph.last_words('camera_node')}")
+    log = read_flight(folder / "flight.mcap")
+    _write_commands(log, folder / "commands.csv")
+    summary = {
+        "success": bool(log.commands),
+        "source": source,
+        "images": len(log.images),
+        "commands": len(log.commands),
+        "policy": name,
+        "software": __version__,
+    }
+    _write_json(folder / "summary.json", summary)
+    _link(runs, folder)
+    if log.images:
+        film_camera(log, folder / "flight.mp4", RATE_HZ)
+    return summary
+
+
+def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
+    """Start the graph, watch it until the mission is over, stop it; return the last status."""
+    params = PARAMS / "sim_flight.yaml"
+    status: dict[str, Any] = {}
+    with Graph(folder / "logs") as graph:
+        graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
+        graph.start("safety_node", params_file=params)
+        policy = "" if plan.policy is None else str(plan.policy.resolve())
+        graph.start("policy_node", params_file=params, parameters={"policy": policy})
+        monitor = graph.start("monitor_node", capture=True)
+        world = {
+            "world": plan.world,
+            "seed": plan.seed,
+            "season": plan.season,
+            "still": plan.still,
+            "duration_s": plan.duration_s,
+            "realtime_factor": plan.realtime_factor,
+            "renderer": plan.renderer,
+        }
+        graph.start("sim_node", params_file=params, parameters=world)
+        try:
+            with Live(console=CONSOLE, refresh_per_second=4) as live:
+                for line in _lines(monitor, graph):
+                    status = line["status"] or status
+                    live.update(_flight_table(line, plan))
+                    if status.get("done"):
+                        return status, False
+        except KeyboardInterrupt:
+            CONSOLE.print("landing is up to the simulation; writing down what was flown")
+            return status, True
+    raise GraphError("the monitor ended before the flight: see the logs of the run")
+
+
+def _lines(
+    monitor: subprocess.Popen[bytes], graph: Graph, *, but: tuple[str, ...] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield the monitor's lines; raise when a node ends or the flight makes no progress."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    assert monitor.stdout is not None
+    pipe = monitor.stdout
+
+    def pump() -> None:
+        for raw in pipe:
+            lines.put(raw)
+        lines.put(None)
+
+    threading.Thread(target=pump, daemon=True).start()
+    moved, last, limit_s = time.monotonic(), None, READY_S
+    while True:
+        graph.check(but=but)
+        if time.monotonic() - moved > limit_s:
+            raise GraphError(f"nothing has happened for {limit_s:.0f} s: see the logs in {graph.log_folder}")
+        try:
+            raw = lines.get(timeout=0.5)
+        except queue.Empty:
+            continue
+        if raw is None:
+            return
+        line = json.loads(raw)
+        if line["commands"] and line["images"] != last:
+            moved, last, limit_s = time.monotonic(), line["images"], SILENCE_S
+        yield line
+
+
+_RATE: list[tuple[float, int]] = []
+
+
+def _frames_per_second(line: dict[str, Any]) -> float:
+    _RATE.append((float(line["wall_s"]), int(line["images"])))
+    del _RATE[:-8]
+    seconds = _RATE[-1][0] - _RATE[0][0]
+    return (_RATE[-1][1] - _RATE[0][1]) / seconds if seconds > 0 else 0.0
+
+
+def _flight_table(line: dict[str, Any], plan: FlightPlan) -> Table:
+    status = line["status"]
+    table = Table.grid(padding=(0, 2))
+    if not status or not status.get("started"):
+        table.add_row("starting the graph: camera and world, policy, safety filter, recorder ...")
+        return table
+    share = min(1.0, status["time_s"] / max(status["limit_s"], 1e-9))
+    table.add_row(
+        f"[bold]{plan.world} {plan.seed}[/]",
+        "━" * round(24 * share) + "[dim]" + "━" * (24 - round(24 * share)) + "[/]",
+        f"{status['time_s']:5.1f} of {status['limit_s']:.0f} s",
+        f"distance {status['distance_m']:4.1f} m",
+        "[green]in view[/]" if status["in_view"] else "[yellow]hidden[/] ",
+        f"TSR {100 * status['tsr']:3.0f}%",
+        f"safety: {line['rule']}",
+        f"{_frames_per_second(line):4.1f} frames/s",
+    )
+    return table
+
+
+def _camera_table(line: dict[str, Any]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_row(
+        f"images {line['images']}",
+        f"commands {line['commands']}",
+        f"safety: {line['rule']}",
+        f"{_frames_per_second(line):4.1f} frames/s",
+    )
+    return table
+
+
+def _draw(plan: FlightPlan, log: FlightLog, folder: Path) -> None:
+    """Make the map and the film from the recording and the world it was flown in."""
+    renderer = make_renderer(plan.renderer)
+    world = make_world(plan.world, plan.seed, season=plan.season, still=plan.still, renderer=renderer)
+    try:
+        vehicle = [state.position_enu_m for state in log.odometry]
+        save_path_picture(world.scene, vehicle, [place for _, place in log.targets], folder / "path.png")
+        if plan.film:
+            part = folder / "flight.part.mp4"
+            film_flight(
+                log, part, rate_hz=RATE_HZ, scene=world.scene, target=world.target, renderer=renderer
+            )
+            part.replace(folder / "flight.mp4")
+    finally:
+        world.close()
+        renderer.close()
+
+
+def _rates(log: FlightLog) -> dict[str, Any]:
+    """Return how complete the recording is."""
+    seconds = log.images[-1][0] - log.images[0][0] if len(log.images) > 1 else 0.0
+    return {
+        "images": len(log.images),
+        "camera_hz": round((len(log.images) - 1) / seconds, 2) if seconds > 0 else 0.0,
+        "answered": round(sum(round(s, 4) in log.commands for s, _ in log.images) / max(1, len(log.images)), 4),
+    }
+
+
+def _write_commands(log: FlightLog, path: Path) -> None:
+    rows = ["stamp_s,forward_m_s,left_m_s,up_m_s,yaw_rate_rad_s,rule,action"]
+    for stamp_s, command in sorted(log.commands.items()):
+        rule, action, _ = log.verdict_at(stamp_s + 0.05)
+        values = ",".join(f"{value:.4f}" for value in command.as_array())
+        rows.append(f"{stamp_s:.4f},{values},{rule},{action}")
+    path.write_text("\n".join(rows) + "\n")
+
+
+def _new_folder(runs: Path) -> Path:
+    """Make the folder of a run.
+
+    Raises:
+        ConfigError: when it cannot be made or the disk is nearly full.
+    """
+    folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S")
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        folder = folder.with_name(f"{folder.name}-{os.getpid()}")
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be made ({error}): choose another folder with --out") from error
+    free = shutil.disk_usage(folder).free
+    if free < NEEDED_BYTES:
+        raise ConfigError(f"{free / 1e6:.0f} MB are free in {runs}: a flight needs {NEEDED_BYTES / 1e6:.0f} MB")
+    return folder
+
+
+def _link(runs: Path, folder: Path) -> None:
+    """Point ``runs/latest`` to a folder."""
+    link, fresh = runs / "latest", runs / f".latest-{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(folder.name)
+    fresh.replace(link)
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(values, indent=1) + "\n")
+    part.replace(path)
+
+
+__all__ = ["FlightPlan", "LiquidNavError", "fly", "fly_camera"]
