@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pybullet
+
 from numpy.typing import NDArray
 
 from liquid_nav.types import Odometry, VelocityCommand
+from sim_worlds.bullet import pybullet
 from sim_worlds.scene import Collider, Scene, Start
 from sim_worlds.vehicle import GRAVITY_M_S2, Quadrotor, VelocityController
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.live import Live
-from rich.table import Table
+from rich.text import Text
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.errors import ConfigError, LiquidNavError
@@ -124,7 +124,7 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph, but=("camera_node",)):
-                    live.update(_camera_table(line))
+                    live.update(_camera_line(line))
                     if camera.poll() is not None:
                         break
         except KeyboardInterrupt:
@@ -172,7 +172,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph):
                     status = line["status"] or status
-                    live.update(_flight_table(line, plan))
+                    live.update(_flight_line(line, plan))
                     if status.get("done"):
                         return status, False
         except KeyboardInterrupt:
@@ -222,35 +222,29 @@ def _frames_per_second(line: dict[str, Any]) -> float:
     return (_RATE[-1][1] - _RATE[0][1]) / seconds if seconds > 0 else 0.0
 
 
-def _flight_table(line: dict[str, Any], plan: FlightPlan) -> Table:
+def _flight_line(line: dict[str, Any], plan: FlightPlan) -> Text:
     status = line["status"]
-    table = Table.grid(padding=(0, 2))
     if not status or not status.get("started"):
-        table.add_row("starting the graph: camera and world, policy, safety filter, recorder ...")
-        return table
+        return Text("starting the graph: world, policy, safety filter, recorder ...", no_wrap=True)
     share = min(1.0, status["time_s"] / max(status["limit_s"], 1e-9))
-    table.add_row(
-        f"[bold]{plan.world} {plan.seed}[/]",
-        "━" * round(24 * share) + "[dim]" + "━" * (24 - round(24 * share)) + "[/]",
-        f"{status['time_s']:5.1f} of {status['limit_s']:.0f} s",
-        f"distance {status['distance_m']:4.1f} m",
-        "[green]in view[/]" if status["in_view"] else "[yellow]hidden[/] ",
+    seen = "[green]in view[/]" if status["in_view"] else "[yellow]hidden [/]"
+    parts = (
+        "━" * round(16 * share) + "[dim]" + "━" * (16 - round(16 * share)) + "[/]",
+        f"{status['time_s']:4.1f}/{status['limit_s']:.0f} s",
+        f"{status['distance_m']:4.1f} m",
+        seen,
         f"TSR {100 * status['tsr']:3.0f}%",
-        f"safety: {line['rule']}",
-        f"{_frames_per_second(line):4.1f} frames/s",
+        f"safety {line['rule']}",
+        f"{_frames_per_second(line):.0f} frames/s",
     )
-    return table
+    text = Text.from_markup("  ".join(parts))
+    text.no_wrap = True
+    return text
 
 
-def _camera_table(line: dict[str, Any]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row(
-        f"images {line['images']}",
-        f"commands {line['commands']}",
-        f"safety: {line['rule']}",
-        f"{_frames_per_second(line):4.1f} frames/s",
-    )
-    return table
+def _camera_line(line: dict[str, Any]) -> Text:
+    counts = f"images {line['images']}  commands {line['commands']}  safety {line['rule']}"
+    return Text(f"{counts}  {_frames_per_second(line):.0f} frames/s", no_wrap=True)
 
 
 def _draw(plan: FlightPlan, log: FlightLog, folder: Path) -> None:

@@ -1,0 +1,43 @@
+# `make fly` and `make test` set up what they need. See README.md for the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= runs
+SEED ?= 2000001
+WORLD ?= city
+DURATION ?= 60
+CAMERA ?=
+
+.PHONY: setup fly test test-slow lint types results readme-pictures clean
+
+setup: $(READY)
+
+$(READY): requirements.lock setup.cfg setup.py tools/setup.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
+	@touch $@
+
+fly: $(READY)
+	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(if $(CAMERA),--camera "$(CAMERA)")
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n 2 -q
+
+test-slow: $(READY)
+	@$(BIN)/python -m pytest -n 2 -q -m slow
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+# The table in README.md and docs/results.md: test seeds, both processor cores.
+results: $(READY)
+	@$(BIN)/liquid-nav evaluate --suite transfer --episodes 20 --seed 1 --out docs/results
+
+readme-pictures: $(READY)
+	@$(BIN)/python -m training.readme_pictures runs/latest docs/pictures
+
+clean:
+	rm -rf build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Makes the virtual environment with the pinned packages, and installs Mesa's EGL where it may.
+set -eu
+
+fail() {
+    echo "error: $1" >&2
+    exit 2
+}
+
+command -v "$PYTHON" >/dev/null 2>&1 || fail "$PYTHON is not installed: install Python 3.10 to 3.13, or run make PYTHON=/path/to/python3"
+"$PYTHON" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' ||
+    fail "$("$PYTHON" --version) is too old or too new: run make PYTHON=/path/to/python3 with Python 3.10 to 3.13"
+
+if ! ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1'; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        echo "installing libegl1 and libgl1-mesa-dri"
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libegl1 libgl1-mesa-dri; } >/dev/null 2>&1 ||
+            echo "note: libegl1 and libgl1-mesa-dri could not be installed; a plainer renderer is used"
+    else
+        echo "note: install libegl1 and libgl1-mesa-dri for the full renderer; a plainer one is used until then"
+    fi
+fi
+
+[ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV" ||
+    fail "the virtual environment $VENV cannot be made: install python3-venv or free some disk space"
+echo "installing pinned packages into $VENV (a few minutes the first time)"
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.lock ||
+    fail "the packages of requirements.lock cannot be installed: check the network and the free disk space"
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ||
+    fail "liquid_nav itself cannot be installed into $VENV: remove $VENV and try again"
