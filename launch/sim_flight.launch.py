@@ -2,11 +2,12 @@
 
 import os
 
-from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from liquid_nav_ros.graph import GRAPHS, fastdds_profile
+
+from launch import LaunchDescription
 
 GRAPH = "sim_flight"
 HERE = os.path.dirname(os.path.abspath(__file__))

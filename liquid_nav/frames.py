@@ -23,7 +23,7 @@ def ned_to_enu(vector: ArrayLike) -> NDArray[np.float64]:
 
 def flu_to_frd(vector: ArrayLike) -> NDArray[np.float64]:
     """Turn a body vector (..., 3) from forward-left-up into forward-right-down."""
-    return np.asarray(vector, dtype=float) * np.array([1.0, -1.0, -1.0])
+    return np.asarray(np.asarray(vector, dtype=float) * np.array([1.0, -1.0, -1.0]))
 
 
 def frd_to_flu(vector: ArrayLike) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from liquid_nav.errors import WorldError
@@ -124,7 +126,15 @@ class _CityBuilder:
             self.meshes[f"bystander_{index}"] = standing_person_mesh(draw_clothes(rng), rng)
 
     def place(
-        self, mesh: str, x: float, y: float, yaw: float, label: str, radius: float, half_height: float, size: float = 1.0
+        self,
+        mesh: str,
+        x: float,
+        y: float,
+        yaw: float,
+        label: str,
+        radius: float,
+        half_height: float,
+        size: float = 1.0,
     ) -> None:
         """Put a thing on the ground with an upright cylinder as its solid."""
         self.instances.append(Instance(mesh, (x, y, 0.0), yaw, (size, size, size)))
@@ -177,10 +187,18 @@ class _CityBuilder:
     def _spans(self) -> list[tuple[float, float]]:
         """Building land between the pavements, along one axis."""
         edges = [-self.half_size_m - PAVEMENT_M - HALF_ROAD_M, *ROADS_M, self.half_size_m + PAVEMENT_M + HALF_ROAD_M]
-        return [(low + WALL_M, high - WALL_M) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+        return [(low + WALL_M, high - WALL_M) for low, high in pairwise(edges)]
 
     def _slab(
-        self, material: str, x0: float, y0: float, x1: float, y1: float, z: float, tile_m: float, colour: Float3 = (1, 1, 1)
+        self,
+        material: str,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        z: float,
+        tile_m: float,
+        colour: Float3 = (1.0, 1.0, 1.0),
     ) -> None:
         name = f"slab_{len(self.meshes)}"
         uv = ((x1 - x0) / tile_m, (y1 - y0) / tile_m)
@@ -201,9 +219,9 @@ class _CityBuilder:
         columns = 2 if x1 - x0 > 16.0 else 1
         rows = 2 if y1 - y0 > 16.0 else 1
         cut_x = [x0, *([x0 + (x1 - x0) * float(self.rng.uniform(0.4, 0.6))] if columns == 2 else []), x1]
-        for left, right in zip(cut_x[:-1], cut_x[1:], strict=True):
+        for left, right in pairwise(cut_x):
             cut_y = [y0, *([y0 + (y1 - y0) * float(self.rng.uniform(0.4, 0.6))] if rows == 2 else []), y1]
-            for low, high in zip(cut_y[:-1], cut_y[1:], strict=True):
+            for low, high in pairwise(cut_y):
                 self._house(0.5 * (left + right), 0.5 * (low + high), right - left, high - low)
 
     def _house(self, x: float, y: float, width: float, depth: float) -> None:
@@ -264,7 +282,8 @@ class _CityBuilder:
         self.instances.append(Instance(f"car_{int(self.rng.integers(len(CAR_COLOURS)))}", (x, y, 0.0), yaw))
         self.colliders.append(Collider("box", (x, y, 0.43), (2.1, 0.85, 0.43), yaw, label="car"))
         cabin = (x - 0.2 * np.cos(yaw), y - 0.2 * np.sin(yaw), 1.1)
-        self.colliders.append(Collider("box", (float(cabin[0]), float(cabin[1]), 1.1), (1.1, 0.75, 0.3), yaw, label="car"))
+        centre = (float(cabin[0]), float(cabin[1]), 1.1)
+        self.colliders.append(Collider("box", centre, (1.1, 0.75, 0.3), yaw, label="car"))
 
     def _bystander(self, path: Path) -> None:
         centre = float(self.rng.choice(ROADS_M))

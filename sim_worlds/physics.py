@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from liquid_nav.types import Odometry, VelocityCommand

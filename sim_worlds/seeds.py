@@ -7,7 +7,7 @@ import numpy as np
 from liquid_nav.errors import WorldError
 
 SPLITS: dict[str, range] = {
-    "train": range(0, 1_000_000),
+    "train": range(1_000_000),
     "validation": range(1_000_000, 2_000_000),
     "test": range(2_000_000, 3_000_000),
 }

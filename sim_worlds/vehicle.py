@@ -98,7 +98,6 @@ class VelocityController:
         self, command: VelocityCommand, odometry: Odometry, duration_s: float
     ) -> tuple[float, float, float, float]:
         """Return the rotor speeds for the next ``duration_s``."""
-        gains = self.quadrotor.controller
         yaw = odometry.yaw_rad
         if self._yaw_rad is None:
             self._yaw_rad = yaw

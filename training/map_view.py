@@ -104,7 +104,8 @@ class MapView:
         height = picture.shape[0]
         end = (16 + round(metres * self._scale), height - 16)
         cv2.line(picture, (16, height - 16), end, (60, 60, 60), 2)
-        cv2.putText(picture, f"{metres} m", (16, height - 24), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (60, 60, 60), 1, cv2.LINE_AA)
+        at = (16, height - 24)
+        cv2.putText(picture, f"{metres} m", at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (60, 60, 60), 1, cv2.LINE_AA)
 
     def _pixel(self, point: NDArray[np.float64]) -> tuple[int, int]:
         x = 0.5 * self._size[0] + (point[0] - self._middle[0]) * self._scale

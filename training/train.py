@@ -86,7 +86,7 @@ def train(
         "settings": asdict(settings),
         "config_hash": config_hash(settings),
         "episodes": [folder.name for folder in episodes],
-        "images": int(len(learn.steps)),
+        "images": len(learn.steps),
         "validation_command_loss": final,
         "torch": torch.__version__,
     }
@@ -148,7 +148,8 @@ class _Trainer:
         joint = stage == "joint"
         seed = [self.settings.seed, epoch, int(joint)]
         order = np.random.default_rng(seed).permutation(len(self.learn.steps))[: per_epoch * size]
-        jobs = [partial(self._make, joint, [*seed, index], part) for index, part in enumerate(np.split(order, per_epoch))]
+        parts = np.split(order, per_epoch)
+        jobs = [partial(self._make, joint, [*seed, index], part) for index, part in enumerate(parts)]
         mean = 0.0
         for index, batch in enumerate(prefetch(jobs)):
             losses = self._losses(batch, joint)
@@ -158,8 +159,8 @@ class _Trainer:
             optimiser.step()
             schedule.step()
             share = 1.0 / min(index + 1, 50)
-            mean += share * (float(losses.command) - mean)
-            advance(1, f"command {mean:.3f} heat {float(losses.heat):.3f} distance {float(losses.distance):.3f}")
+            mean += share * (losses.command.item() - mean)
+            advance(1, f"command {mean:.3f} heat {losses.heat.item():.3f} distance {losses.distance.item():.3f}")
 
     def _make(self, joint: bool, seed: list[int], part: np.ndarray) -> Batch:
         rng = np.random.default_rng(seed)
@@ -198,7 +199,9 @@ class _Trainer:
         """Write weights and optimiser state, whole or not at all."""
         tensors = {f"model.{key}": value.contiguous() for key, value in self.everything.state_dict().items()}
         for index, state in optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value).clone(memory_format=torch.contiguous_format) for key, value in state.items()}
+            for key, value in state.items():
+                copy = torch.as_tensor(value).clone(memory_format=torch.contiguous_format)
+                tensors[f"optimiser.{index}.{key}"] = copy
         part = self.work / f"{stage}.part"
         save_file(tensors, part, metadata={"epochs": str(epochs), "hash": config_hash(self.settings)})
         part.replace(self.work / f"{stage}.safetensors")

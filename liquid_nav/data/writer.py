@@ -108,7 +108,7 @@ class EpisodeWriter:
         """Finish the file; an incomplete one keeps its ``.part`` name."""
         if self._file.closed:
             return
-        self._writer.finish()
+        self._writer.finish()  # type: ignore[no-untyped-call]
         self._file.close()
         if complete:
             self._part.replace(self.path)

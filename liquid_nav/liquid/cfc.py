@@ -12,6 +12,7 @@ Times are per sample and per step.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -173,32 +174,36 @@ class CfC(nn.Module):
         result = torch.stack(outputs, dim=1) if self.return_sequences else outputs[-1]
         return self.projection(result), (hidden if memory is None else (hidden, memory))
 
+    @property
+    def _heads(self) -> list[_Heads]:
+        return cast("list[_Heads]", list(self.layers))
+
     def _prepare(self, inputs: Tensor) -> tuple[Sequence[Tensor], list[Tensor]]:
         """Do what does not depend on the state once per sequence: the first layer's drive, masked weights."""
-        weights = [layer.input_weight() for layer in self.layers]  # type: ignore[operator]
+        weights = [layer.input_weight() for layer in self._heads]
         if self.backbone is not None:
             return inputs.unbind(1), weights
-        return functional.linear(inputs, weights[0], self.layers[0].bias).unbind(1), weights
+        return functional.linear(inputs, weights[0], self._heads[0].bias).unbind(1), weights
 
     def _step_layers(
         self, prepared: tuple[Sequence[Tensor], list[Tensor]], step: int, hidden: Tensor, elapsed: Tensor
     ) -> tuple[Tensor, Tensor]:
         drives, weights = prepared
-        drive, states = drives[step], []
-        parts = hidden.split([layer.neurons for layer in self.layers], dim=1)  # type: ignore[misc]
-        for index, (layer, part) in enumerate(zip(self.layers, parts, strict=True)):
+        drive, states = drives[step], list[Tensor]()
+        parts = torch.split(hidden, [layer.neurons for layer in self._heads], dim=1)
+        for index, (layer, part) in enumerate(zip(self._heads, parts, strict=True)):
             if index:
                 drive = functional.linear(states[-1], weights[index], layer.bias)
-            states.append(layer.solve(drive + functional.linear(part, layer.from_state), elapsed))  # type: ignore
+            states.append(layer.solve(drive + functional.linear(part, layer.from_state), elapsed))
         return states[-1], torch.cat(states, dim=1)
 
     def _step_with_backbone(
         self, prepared: tuple[Sequence[Tensor], list[Tensor]], step: int, hidden: Tensor, elapsed: Tensor
     ) -> tuple[Tensor, Tensor]:
         assert self.backbone is not None
-        layer = self.layers[0]
+        layer = self._heads[0]
         shared = self.backbone(torch.cat([prepared[0][step], hidden], dim=1))
-        new = layer.solve(functional.linear(shared, prepared[1][0], layer.bias), elapsed)  # type: ignore
+        new = layer.solve(functional.linear(shared, prepared[1][0], layer.bias), elapsed)
         return new, new
 
     def _unpack(self, state: State | None, inputs: Tensor) -> tuple[Tensor, Tensor | None]:

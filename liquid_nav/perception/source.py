@@ -55,7 +55,7 @@ class _Capture:
         if not good and self._loop:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
             good, picture = self._capture.read()
-        return _prepare(picture, max_width_px) if good else None
+        return _prepare(np.asarray(picture, dtype=np.uint8), max_width_px) if good else None
 
     def close(self) -> None:
         """Let the device or file go."""
@@ -79,7 +79,7 @@ class _Folder:
         self._next += 1
         if picture is None:
             raise ConfigError(f"{self._files[self._next - 1]} cannot be read as an image: remove it")
-        return _prepare(picture, max_width_px)
+        return _prepare(np.asarray(picture, dtype=np.uint8), max_width_px)
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -73,4 +73,5 @@ class PolicyConfig:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ConfigError(f"unknown policy settings {unknown}: known are {sorted(known)}")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return cls(**plain)

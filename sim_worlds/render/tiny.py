@@ -54,7 +54,7 @@ class TinyRenderer:
         air = self._scene.atmosphere
         flat = np.cos(air.sun_elevation_rad)
         sun = [flat * np.cos(air.sun_azimuth_rad), flat * np.sin(air.sun_azimuth_rad), np.sin(air.sun_elevation_rad)]
-        _, _, colour, depth, segments = pybullet.getCameraImage(
+        _, _, colour, _, segments = pybullet.getCameraImage(
             view.width_px,
             view.height_px,
             viewMatrix=view_matrix(view).T.ravel().tolist(),

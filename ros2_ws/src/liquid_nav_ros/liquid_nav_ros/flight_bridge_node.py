@@ -43,7 +43,7 @@ class FlightBridgeNode(Node):
             self.create_service(Trigger, f"~/{name}", self._handler(name))
         self._states.publish(String(data=self._state))
 
-    def _handler(self, name: str):  # noqa: ANN202
+    def _handler(self, name: str):
         def handle(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
             before, after = self._allowed[name]
             response.success = self._state in before

@@ -89,7 +89,7 @@ class SimNode(Node):
         self._patience_s = parameter(self, "patience_s", 0.25, "wall time to wait for a command", low=0.0, high=10.0)
         self._renderer = parameter(self, "renderer", "auto", "auto, gl or tiny")
 
-    def _make_world(self):  # noqa: ANN202
+    def _make_world(self):
         return make_world(
             self._name,
             self._seed,
