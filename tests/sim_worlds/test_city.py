@@ -1,0 +1,56 @@
+"""Cities: reproducible, with a walk that keeps clear of solids, and a person who walks like one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim_worlds.city import make_city
+from sim_worlds.walker import FASTEST_M_S
+
+
+def test_same_seed_builds_the_same_city_and_walk() -> None:
+    first, walker, _ = make_city(5)
+    second, twin, _ = make_city(5)
+    walker.advance(20.0)
+    for _ in range(400):
+        twin.advance(0.05)
+    assert first.colliders == second.colliders
+    assert np.allclose(walker.position_enu_m, twin.position_enu_m)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_person_walks_past_every_solid(seed: int) -> None:
+    scene, walker, _ = make_city(seed)
+    boxes = [c for c in scene.colliders if c.shape == "box"]
+    posts = np.array([(*c.centre_enu_m[:2], c.size_m[0]) for c in scene.colliders if c.shape == "cylinder"])
+    for _ in range(140):
+        walker.advance(0.5)
+        spot = walker.position_enu_m[:2]
+        assert (np.hypot(*(posts[:, :2] - spot).T) - posts[:, 2]).min() > 0.3
+        for box in boxes:
+            local = np.abs(np.array([[np.cos(box.yaw_rad), np.sin(box.yaw_rad)], [-np.sin(box.yaw_rad), np.cos(box.yaw_rad)]])
+                           @ (spot - np.array(box.centre_enu_m[:2])))
+            assert (local > np.array(box.size_m[:2])).any(), f"the person walks through a {box.label}"
+
+
+def test_person_changes_pace_turns_and_stops() -> None:
+    speeds, headings = [], []
+    for seed in range(4):
+        _, walker, _ = make_city(seed)
+        for _ in range(700):
+            walker.advance(0.1)
+            speeds.append(walker.speed_m_s)
+            headings.append(walker.heading_rad)
+    assert max(speeds) <= FASTEST_M_S + 1e-6
+    assert min(speeds[100:]) < 0.05
+    assert np.ptp(headings) > 1.0
+
+
+def test_backpack_moves_with_the_person() -> None:
+    _, walker, _ = make_city(2)
+    walker.advance(3.0)
+    before = walker.position_enu_m
+    walker.advance(0.5)
+    moved = np.linalg.norm(walker.position_enu_m - before)
+    assert moved == pytest.approx(0.5 * walker.speed_m_s, abs=0.15)

@@ -1,0 +1,64 @@
+"""Pictures show what they must, with either renderer."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from liquid_nav.errors import RenderError
+from sim_worlds.render import make_renderer
+from sim_worlds.world import make_world
+
+
+@pytest.mark.parametrize("name", ["auto", "tiny"])
+@pytest.mark.parametrize("world_name", ["forest", "city"])
+def test_target_mask_lies_where_the_target_is(name: str, world_name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        world = make_world(world_name, 4, renderer=name)
+    try:
+        frame = world.camera_frame()
+        rows, columns = np.nonzero(world.target_mask)
+        column, row = world.target_pixel()
+        assert frame.rgb.shape == (144, 256, 3)
+        assert abs(columns.mean() - column) < 4 and abs(rows.mean() - row) < 4
+        red = frame.rgb[world.target_mask].astype(int)
+        assert np.median(red[:, 0] - red[:, 1:].max(axis=1)) > 5, "the backpack is red"
+    finally:
+        world.close()
+
+
+def test_pictures_are_not_flat(renderer) -> None:
+    for name in ("forest", "city"):
+        world = make_world(name, 9, renderer=renderer)
+        assert world.camera_frame().rgb.std() > 20
+        world.close()
+
+
+def test_renderer_can_be_used_for_one_world_after_the_other(renderer) -> None:
+    first = make_world("forest", 1, renderer=renderer)
+    picture = first.camera_frame().rgb
+    first.close()
+    make_world("city", 1, renderer=renderer).close()
+    again = make_world("forest", 1, renderer=renderer)
+    assert np.abs(again.camera_frame().rgb.astype(int) - picture).mean() < 1.0
+    again.close()
+
+
+def test_unknown_renderer_is_refused() -> None:
+    with pytest.raises(RenderError, match="crayon"):
+        make_renderer("crayon")
+
+
+def test_without_egl_the_plain_renderer_steps_in_with_one_warning(monkeypatch) -> None:
+    import sim_worlds.render.gl as gl
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("libEGL.so.1 not found")
+
+    monkeypatch.setattr(gl.moderngl, "create_context", broken)
+    with pytest.warns(UserWarning, match="libegl1 libgl1-mesa-dri") as caught:
+        assert make_renderer("auto").name == "tiny"
+    assert len(caught) == 1
