@@ -16,4 +16,5 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     rate, square = successes / trials, Z_95**2
     middle = (rate + square / (2 * trials)) / (1 + square / trials)
     half = Z_95 / (1 + square / trials) * math.sqrt(rate * (1 - rate) / trials + square / (4 * trials**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Rounding must not push the rate itself out of its interval.
+    return max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))

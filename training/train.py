@@ -5,6 +5,7 @@ Every stage leaves a checkpoint after each epoch and continues from it when it i
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -195,7 +196,13 @@ class _Trainer:
         ]
         return float(np.mean([float(self._losses(batch, joint).command) for batch in batches]))
 
-    def _save(self, stage: str, epochs: int, optimiser: torch.optim.Optimizer, schedule: object) -> None:
+    def _save(
+        self,
+        stage: str,
+        epochs: int,
+        optimiser: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler,
+    ) -> None:
         """Write weights and optimiser state, whole or not at all."""
         tensors = {f"model.{key}": value.contiguous() for key, value in self.everything.state_dict().items()}
         for index, state in optimiser.state_dict()["state"].items():
@@ -203,7 +210,9 @@ class _Trainer:
                 copy = torch.as_tensor(value).clone(memory_format=torch.contiguous_format)
                 tensors[f"optimiser.{index}.{key}"] = copy
         part = self.work / f"{stage}.part"
-        save_file(tensors, part, metadata={"epochs": str(epochs), "hash": config_hash(self.settings)})
+        rates = {key: value for key, value in schedule.state_dict().items() if isinstance(value, int | float)}
+        facts = {"epochs": str(epochs), "hash": config_hash(self.settings), "schedule": json.dumps(rates)}
+        save_file(tensors, part, metadata=facts)
         part.replace(self.work / f"{stage}.safetensors")
 
     def _resume(
@@ -229,12 +238,8 @@ class _Trainer:
                 _, index, name = key.split(".", 2)
                 state["state"].setdefault(int(index), {})[name] = value
         optimiser.load_state_dict(state)
-        epochs = int(facts["epochs"])
-        size = self.settings.joint_batch * self.settings.sequence_steps if stage == "joint" else 0
-        per_epoch = len(self.learn.steps) // (size or self.settings.encoder_batch)
-        for _ in range(epochs * per_epoch):
-            schedule.step()
-        return epochs
+        schedule.load_state_dict({**schedule.state_dict(), **json.loads(facts["schedule"])})
+        return int(facts["epochs"])
 
 
 def _draft_card(name: str, facts: dict[str, object], seconds: float) -> str:

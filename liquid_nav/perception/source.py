@@ -35,9 +35,9 @@ def open_source(name: str, *, loop: bool = False) -> ImageSource:
         ConfigError: when nothing can be read from it.
     """
     path = Path(name)
-    if path.is_dir():
+    if name and path.is_dir():
         return _Folder(path, loop)
-    if not name.isdigit() and "://" not in name and not path.is_file():
+    if not name or (not name.isdigit() and "://" not in name and not path.is_file()):
         raise ConfigError(f"camera source {name!r} does not exist: give a webcam number, URL, video file or folder")
     return _Capture(name, loop)
 

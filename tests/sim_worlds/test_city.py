@@ -29,8 +29,8 @@ def test_person_walks_past_every_solid(seed: int) -> None:
         spot = walker.position_enu_m[:2]
         assert (np.hypot(*(posts[:, :2] - spot).T) - posts[:, 2]).min() > 0.3
         for box in boxes:
-            local = np.abs(np.array([[np.cos(box.yaw_rad), np.sin(box.yaw_rad)], [-np.sin(box.yaw_rad), np.cos(box.yaw_rad)]])
-                           @ (spot - np.array(box.centre_enu_m[:2])))
+            cos, sin = np.cos(box.yaw_rad), np.sin(box.yaw_rad)
+            local = np.abs(np.array([[cos, sin], [-sin, cos]]) @ (spot - np.array(box.centre_enu_m[:2])))
             assert (local > np.array(box.size_m[:2])).any(), f"the person walks through a {box.label}"
 
 

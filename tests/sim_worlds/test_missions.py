@@ -66,7 +66,8 @@ def test_collision_ends_a_mission_without_success() -> None:
 
 
 @pytest.mark.parametrize(
-    ("distance_m", "in_view", "success"), [(1.6, True, True), (5.9, True, True), (1.4, True, False), (6.1, True, False), (3.0, False, False)]
+    ("distance_m", "in_view", "success"),
+    [(1.6, True, True), (5.9, True, True), (1.4, True, False), (6.1, True, False), (3.0, False, False)],
 )
 def test_follow_counts_near_and_in_view(distance_m: float, in_view: bool, success: bool) -> None:
     world = ScriptedWorld(distance_m=distance_m, in_view=in_view)

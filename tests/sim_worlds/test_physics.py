@@ -93,5 +93,5 @@ def test_rotors_carry_the_weight() -> None:
 def test_a_quadrotor_file_with_an_unknown_key_is_refused(tmp_path) -> None:
     file = tmp_path / "quad.toml"
     file.write_text('wings = 2\n[controller]\n')
-    with pytest.raises(ConfigError, match="quad.toml"):
+    with pytest.raises(ConfigError, match=r"quad\.toml"):
         load_quadrotor(file)

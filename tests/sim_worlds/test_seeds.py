@@ -14,7 +14,7 @@ def test_splits_are_disjoint() -> None:
     ranges = list(SPLITS.values())
     for index, one in enumerate(ranges):
         for other in ranges[index + 1 :]:
-            assert not set(one[:: len(one) // 1000]) & set(other) and (one.stop <= other.start or other.stop <= one.start)
+            assert one.stop <= other.start or other.stop <= one.start
 
 
 @given(st.sampled_from(sorted(SPLITS)), st.integers(1, 300), st.integers(0, 10_000))

@@ -1,0 +1,49 @@
+"""One preprocessing for training and flight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from liquid_nav.errors import ConfigError
+from liquid_nav.perception.preprocess import resize, to_tensor
+from liquid_nav.perception.source import open_source
+
+
+def test_pixels_map_to_minus_one_to_one() -> None:
+    tensor = to_tensor(np.array([[[0, 255, 128]]], dtype=np.uint8))
+    assert tensor.shape == (3, 1, 1)
+    assert torch.allclose(tensor.flatten(), torch.tensor([-1.0, 1.0, 0.00392]), atol=1e-4)
+
+
+def test_resizing_keeps_angles_by_cropping() -> None:
+    square = np.zeros((200, 200, 3), dtype=np.uint8)
+    square[:, 90:110] = 255
+    small = resize(square, 64, 32)
+    white = np.flatnonzero(small[16, :, 0] > 127)
+    assert small.shape == (32, 64, 3)
+    assert white.mean() == pytest.approx(31.5, abs=1.0)
+    assert len(white) == pytest.approx(6.4, abs=1.5)
+
+
+def test_an_image_of_the_right_size_is_left_alone() -> None:
+    image = np.random.default_rng(1).integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    assert resize(image, 64, 48) is image
+
+
+def test_a_folder_of_pictures_is_a_source(tmp_path) -> None:
+    import cv2
+
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((90, 160, 3), 40 * index, dtype=np.uint8))
+    source = open_source(str(tmp_path))
+    pictures = [source.read(80) for _ in range(4)]
+    assert [None if picture is None else picture.shape for picture in pictures] == [(45, 80, 3)] * 3 + [None]
+    assert [int(picture.mean()) for picture in pictures[:3]] == [0, 40, 80]
+
+
+@pytest.mark.parametrize("name", ["/no/such/video.mp4", ""])
+def test_a_missing_source_is_named(name: str) -> None:
+    with pytest.raises(ConfigError, match="camera source"):
+        open_source(name)

@@ -1,0 +1,131 @@
+"""From flights to a policy, in small: collect, cache, augment, train, evaluate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from liquid_nav import load_policy
+from liquid_nav.data import read_episode
+from liquid_nav.errors import ConfigError, EpisodeError
+from sim_worlds.seeds import split_of
+from training.augment import apply_look, draw_look, plain_look
+from training.cache import open_cache
+from training.collect import collect
+from training.settings import CONFIGS, CollectSettings, TrainSettings, load_settings
+from training.train import train
+
+SHORT = CollectSettings(max_s=3.0, tail_s=0.5, seed=4)
+
+
+@pytest.fixture(scope="module")
+def episodes(tmp_path_factory) -> Path:
+    """Three short flights."""
+    folder = tmp_path_factory.mktemp("episodes")
+    collect(SHORT, folder, 3, workers=1)
+    return folder
+
+
+def test_collected_episodes_come_from_training_forests(episodes: Path) -> None:
+    manifest = json.loads((episodes / "manifest.json").read_text())
+    assert manifest["worlds"] == ["forest"]
+    assert {split_of(seed) for seed in manifest["seeds"]} == {"train"}
+    files = sorted(episodes.glob("*.mcap"))
+    assert len(files) == 3
+    for file in files:
+        episode = read_episode(file)
+        assert episode.metadata.world == "forest"
+        assert 20 <= len(episode.steps) <= 62
+        assert np.diff([step.frame.stamp_s for step in episode.steps]) == pytest.approx(0.05, abs=0.005)
+
+
+def test_collecting_again_keeps_what_is_there(episodes: Path) -> None:
+    before = {file.name: file.stat().st_mtime_ns for file in episodes.glob("*.mcap")}
+    assert collect(SHORT, episodes, 3, workers=1)["flown"] == 0
+    assert before == {file.name: file.stat().st_mtime_ns for file in episodes.glob("*.mcap")}
+
+
+def test_other_settings_need_another_folder(episodes: Path) -> None:
+    with pytest.raises(ConfigError, match="other settings"):
+        collect(CollectSettings(max_s=4.0, seed=4), episodes, 3, workers=1)
+
+
+def test_training_data_from_a_city_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="forests only"):
+        CollectSettings(world="city")
+    (tmp_path / "manifest.json").write_text('{"worlds": ["city"]}')
+    with pytest.raises(ConfigError, match="forests only"):
+        open_cache([tmp_path], tmp_path / "cache")
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"worlds": ["forest"]}')
+    with pytest.raises(EpisodeError, match="no episodes"):
+        open_cache([tmp_path], tmp_path / "cache")
+
+
+def test_the_cache_holds_what_the_episodes_hold(episodes: Path, tmp_path: Path) -> None:
+    cache = open_cache([episodes], tmp_path)
+    first = read_episode(sorted(episodes.glob("*.mcap"))[1])
+    start = int(cache.starts[1])
+    assert cache.starts[2] - cache.starts[1] == len(first.steps)
+    step = first.steps[5]
+    assert np.array_equal(cache.images[start + 5], step.frame.rgb)
+    assert np.array_equal(cache.mask(start + 5), step.target_mask)
+    assert np.allclose(cache.commands[start + 5], step.expert.as_array())
+
+
+def test_augmentation_keeps_the_target_and_changes_the_rest() -> None:
+    rng = np.random.default_rng(5)
+    image = rng.integers(0, 255, (144, 256, 3)).astype(np.uint8)
+    mask = np.zeros((144, 256), dtype=bool)
+    mask[60:90, 100:120] = True
+    same, _ = apply_look(plain_look(), image, mask, rng)
+    assert np.array_equal(same, image)
+    changed = 0
+    for seed in range(12):
+        look = draw_look(np.random.default_rng(seed), recolour=1.0, patches=4)
+        bare = type(look)(False, look.matrix, plain_look().tables, look.shapes, 0, 0.0)
+        result, _ = apply_look(bare, image, mask, rng)
+        assert np.array_equal(result[mask], image[mask])
+        changed += not np.array_equal(result[~mask], image[~mask])
+    assert changed == 12
+
+
+def test_mirroring_mirrors_image_and_mask() -> None:
+    rng = np.random.default_rng(5)
+    image = rng.integers(0, 255, (144, 256, 3)).astype(np.uint8)
+    mask = np.zeros((144, 256), dtype=bool)
+    mask[10:20, 5:30] = True
+    look = plain_look()
+    flipped, flipped_mask = apply_look(type(look)(True, None, look.tables, (), 0, 0.0), image, mask, rng)
+    assert np.array_equal(flipped, image[:, ::-1]) and np.array_equal(flipped_mask, mask[:, ::-1])
+
+
+def test_training_writes_a_policy_and_goes_on_after_an_interruption(episodes: Path, tmp_path: Path) -> None:
+    settings = TrainSettings(
+        encoder_epochs=1, joint_epochs=1, encoder_batch=16, joint_batch=2, sequence_steps=8, threads=1
+    )
+    outcome = train(settings, [episodes], tmp_path / "policy", name="tiny")
+    assert load_policy(outcome.policy).name == "tiny"
+    assert np.isfinite(outcome.validation_command)
+    before = load_policy(outcome.policy).network.state_dict()
+    again = train(settings, [episodes], tmp_path / "policy", name="tiny")
+    after = load_policy(again.policy).network.state_dict()
+    assert all((before[key] == after[key]).all() for key in before), "finished stages are not run again"
+
+
+def test_unknown_settings_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("train:\n  epochs: 4\n")
+    with pytest.raises(ConfigError, match="epochs"):
+        load_settings(file, "train", TrainSettings)
+
+
+def test_shipped_settings_are_valid() -> None:
+    for file in CONFIGS.glob("*.yaml"):
+        load_settings(file, "collect", CollectSettings)
+        load_settings(file, "train", TrainSettings)
