@@ -37,24 +37,34 @@ class _Heads(nn.Module):
         mode: see the module.
         mask: (inputs, neurons) synapses from outside, None for all. The layer's own state reaches all its neurons.
         sparse_time: mask the time gates too. False lets them see every input, as the common library does.
+        recurrent: whether the layer's own state comes in here; behind a backbone it has come in already.
     """
 
     mask: Tensor | None
 
     def __init__(
-        self, inputs: int, neurons: int, mode: str, mask: np.ndarray | None = None, *, sparse_time: bool = True
+        self,
+        inputs: int,
+        neurons: int,
+        mode: str,
+        mask: np.ndarray | None = None,
+        *,
+        sparse_time: bool = True,
+        recurrent: bool = True,
     ) -> None:
         super().__init__()
         self.neurons, self.mode = neurons, mode
         heads = 1 if mode == "pure" else 4
         self.from_input = nn.Parameter(torch.empty(heads * neurons, inputs))
-        self.from_state = nn.Parameter(torch.empty(heads * neurons, neurons))
+        self.from_state = nn.Parameter(torch.empty(heads * neurons, neurons if recurrent else 0))
         self.bias = nn.Parameter(torch.zeros(heads * neurons))
         bound = float(np.sqrt(6.0 / (inputs + 2 * neurons)))
         nn.init.uniform_(self.from_input, -bound, bound)
-        nn.init.uniform_(self.from_state, -bound, bound)
+        if recurrent:
+            nn.init.uniform_(self.from_state, -bound, bound)
         if mode == "pure":
-            self.leak = nn.Parameter(torch.zeros(neurons))
+            # Not zero: the gradient of |leak| vanishes there, and it would never be learned.
+            self.leak = nn.Parameter(torch.full((neurons,), 0.1))
             self.amplitude = nn.Parameter(torch.ones(neurons))
         stacked = None
         if mask is not None:
@@ -137,7 +147,7 @@ class CfC(nn.Module):
                     input_size + self.neurons, backbone_units, backbone_layers, backbone_dropout
                 )
                 inputs = backbone_units
-            layers = [_Heads(inputs, self.neurons, mode)]
+            layers = [_Heads(inputs, self.neurons, mode, recurrent=self.backbone is None)]
         self.layers = nn.ModuleList(layers)
         self.memory = MemoryCell(input_size, self.neurons) if mixed_memory else None
         self.projection = nn.Identity() if proj_size is None else nn.Linear(self.output_size, proj_size)

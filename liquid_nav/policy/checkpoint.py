@@ -34,6 +34,7 @@ def save_policy(network: LiquidPolicyNetwork, folder: Path, *, name: str, traini
     description = {"format": FORMAT, "name": name, "config": network.config.to_dict(), "training": training}
     weights = folder / (WEIGHTS_FILE + ".part")
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, weights)
+    weights.chmod(0o644)
     weights.replace(folder / WEIGHTS_FILE)
     for file, text in ((CONFIG_FILE, json.dumps(description, indent=2) + "\n"), (CARD_FILE, card)):
         part = folder / (file + ".part")
