@@ -66,7 +66,8 @@ def test_gradients_reach_every_parameter_that_has_a_synapse(name: str) -> None:
     layer = _layers()[name]
     outputs, _ = layer(torch.randn(3, 6, INPUTS), None, 0.7)
     outputs.square().sum().backward()
-    silent = [key for key, value in layer.named_parameters() if value.numel() and (value.grad is None or not value.grad.any())]
+    learned = {key: value.grad for key, value in layer.named_parameters() if value.numel()}
+    silent = [key for key, gradient in learned.items() if gradient is None or not gradient.any()]
     assert silent == []
 
 
