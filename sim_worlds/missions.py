@@ -64,6 +64,11 @@ class _Mission:
         """Share of the counted steps with the target in view and 1.5 to 6 m away, 0..1."""
         return self._tracked / self._counted if self._counted else 0.0
 
+    @property
+    def tsr_counts(self) -> bool:
+        """True once steps count towards the tracking success rate."""
+        return self._counted > 0
+
     def result(self) -> MissionResult:
         """Return how it went so far, or ended."""
         return MissionResult(

@@ -23,8 +23,12 @@ fi
 
 [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV" ||
     fail "the virtual environment $VENV cannot be made: install python3-venv or free some disk space"
+install() {
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$@" 2>"$VENV/.pip.log" ||
+        { cat "$VENV/.pip.log" >&2; return 1; }
+}
 echo "installing pinned packages into $VENV (a few minutes the first time)"
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.lock ||
+install -r requirements.lock ||
     fail "the packages of requirements.lock cannot be installed: check the network and the free disk space"
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ||
+install --no-deps --no-build-isolation -e . ||
     fail "liquid_nav itself cannot be installed into $VENV: remove $VENV and try again"

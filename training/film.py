@@ -192,7 +192,8 @@ def _panel(page: Picture, log: FlightLog, stamp_s: float, status: dict[str, Any]
         _text(page, f"distance {status['distance_m']:.1f} m", (180, top + 22), INK)
         seen = bool(status["in_view"])
         _text(page, "in view" if seen else "hidden", (390, top + 22), GREEN if seen else ORANGE)
-        _text(page, f"TSR {100 * status['tsr']:.0f}%", (520, top + 22), INK)
+        tsr = f"{100 * status['tsr']:.0f}%" if status["tsr_counts"] else "--"
+        _text(page, f"TSR {tsr}", (520, top + 22), INK)
     _text(page, f"safety {action}: {rule}", (16, top + 54), RULE_COLOURS.get(action, INK))
     stamp = round(stamp_s, 4)
     raw, flown = log.raw_commands.get(stamp), log.commands.get(stamp)

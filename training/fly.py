@@ -233,7 +233,7 @@ def _flight_line(line: dict[str, Any], plan: FlightPlan) -> Text:
         f"{status['time_s']:4.1f}/{status['limit_s']:.0f} s",
         f"{status['distance_m']:4.1f} m",
         seen,
-        f"TSR {100 * status['tsr']:3.0f}%",
+        f"TSR {100 * status['tsr']:3.0f}%" if status["tsr_counts"] else "TSR  --",
         f"safety {line['rule']}",
         f"{_frames_per_second(line):.0f} frames/s",
     )

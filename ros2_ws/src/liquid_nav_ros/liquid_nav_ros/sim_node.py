@@ -176,6 +176,7 @@ class SimNode(Node):
             "success": result.success,
             "collision": result.collision,
             "tsr": round(result.tsr, 4),
+            "tsr_counts": mission.tsr_counts,
             "duration_s": round(result.duration_s, 3),
             "min_distance_m": round(result.min_distance_m, 3) if math.isfinite(result.min_distance_m) else None,
             "reason": result.reason,
