@@ -58,6 +58,18 @@ def enu_to_level_flu(vector: ArrayLike, yaw_rad: float) -> NDArray[np.float64]:
     return level_flu_to_enu(vector, -yaw_rad)
 
 
+def quaternion_to_matrix(xyzw: ArrayLike) -> NDArray[np.float64]:
+    """Return the rotation matrix (3, 3) of a unit quaternion (4,)."""
+    x, y, z, w = (float(value) for value in np.asarray(xyzw, dtype=float))
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
 def yaw_to_quaternion_xyzw(yaw_rad: float) -> NDArray[np.float64]:
     """Return the quaternion (4,) of a pure yaw."""
     return np.array([0.0, 0.0, np.sin(yaw_rad / 2.0), np.cos(yaw_rad / 2.0)])

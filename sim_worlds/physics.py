@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.bullet import pybullet
 from sim_worlds.scene import Collider, Scene, Start
@@ -168,14 +169,7 @@ class Physics:
     def _read_odometry(self) -> Odometry:
         position, attitude = pybullet.getBasePositionAndOrientation(self._vehicle, physicsClientId=self._client)
         velocity, turning = pybullet.getBaseVelocity(self._vehicle, physicsClientId=self._client)
-        x, y, z, w = attitude
-        self._rotation = np.array(
-            [
-                [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-            ]
-        )
+        self._rotation = quaternion_to_matrix(attitude)
         return Odometry(
             stamp_s=self.time_s,
             position_enu_m=np.array(position),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.data.messages import picture_of
+from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.mesh_tools import pose
 from sim_worlds.render.camera import look_at
@@ -170,14 +171,7 @@ def _chase(state: Odometry, target: Target, renderer: Renderer) -> Picture:
     eye = state.position_enu_m - 2.6 * ahead + np.array([0.0, 0.0, 1.0])
     width, height = CHASE_SAMPLES
     view = look_at(eye, state.position_enu_m + 2.0 * ahead, width_px=width, height_px=height)
-    x, y, z, w = (float(value) for value in state.attitude_xyzw)
-    rotation = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    rotation = quaternion_to_matrix(state.attitude_xyzw)
     vehicle = DynamicInstance("vehicle", pose(state.position_enu_m, rotation), shadow_size_m=(0.3, 0.1))
     picture = renderer.render(view, [*target.dynamic_instances(), vehicle]).rgb
     return np.asarray(cv2.resize(picture, CHASE), dtype=np.uint8)

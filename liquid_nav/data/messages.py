@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rosbags.typesys import Stores, get_typestore
 
 from liquid_nav.errors import EpisodeError
+from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, VelocityCommand
 
 JPEG_QUALITY = 92
@@ -102,14 +103,7 @@ def camera_info_message(stamp_s: float, width: int, height: int, horizontal_fov_
 
 def odometry_message(odometry: Odometry) -> Any:
     """Return an Odometry; the twist is in the body frame, as the message wants it."""
-    x, y, z, w = (float(value) for value in odometry.attitude_xyzw)
-    rotation = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    rotation = quaternion_to_matrix(odometry.attitude_xyzw)
     twist = make(
         "geometry_msgs/msg/Twist",
         linear=vector(rotation.T @ odometry.velocity_enu_m_s),
@@ -133,19 +127,13 @@ def odometry_of(message: Any) -> Odometry:
     """Return the values of an Odometry message."""
     place, turn = message.pose.pose.position, message.pose.pose.orientation
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
-    x, y, z, w = turn.x, turn.y, turn.z, turn.w
-    rotation = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    attitude = np.array([turn.x, turn.y, turn.z, turn.w])
+    rotation = quaternion_to_matrix(attitude)
     return Odometry(
         stamp_s=stamp_of(message),
         position_enu_m=np.array([place.x, place.y, place.z]),
         velocity_enu_m_s=rotation @ np.array([linear.x, linear.y, linear.z]),
-        attitude_xyzw=np.array([x, y, z, w]),
+        attitude_xyzw=attitude,
         angular_velocity_flu_rad_s=np.array([angular.x, angular.y, angular.z]),
     )
 

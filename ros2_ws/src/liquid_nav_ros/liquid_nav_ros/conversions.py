@@ -13,6 +13,7 @@ from nav_msgs.msg import Odometry as OdometryMessage
 from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, SafetyAction, SafetyVerdict, VelocityCommand
 
 CAMERA_FRAME = "camera_optical_frame"
@@ -121,17 +122,6 @@ def command_of(message: TwistStamped) -> VelocityCommand:
     return VelocityCommand(linear.x, linear.y, linear.z, message.twist.angular.z)
 
 
-def _rotation(odometry: Odometry) -> NDArray[np.float64]:
-    x, y, z, w = (float(value) for value in odometry.attitude_xyzw)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
 def odometry_message(odometry: Odometry) -> OdometryMessage:
     """Return an odometry message; its twist is in the body frame, as REP-147 and nav_msgs want it."""
     message = OdometryMessage(child_frame_id=BODY_FRAME)
@@ -141,7 +131,7 @@ def odometry_message(odometry: Odometry) -> OdometryMessage:
     place.x, place.y, place.z = (float(value) for value in odometry.position_enu_m)
     turn.x, turn.y, turn.z, turn.w = (float(value) for value in odometry.attitude_xyzw)
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
-    linear.x, linear.y, linear.z = (float(v) for v in _rotation(odometry).T @ odometry.velocity_enu_m_s)
+    linear.x, linear.y, linear.z = (float(v) for v in quaternion_to_matrix(odometry.attitude_xyzw).T @ odometry.velocity_enu_m_s)
     angular.x, angular.y, angular.z = (float(value) for value in odometry.angular_velocity_flu_rad_s)
     return message
 
@@ -154,8 +144,8 @@ def odometry_of(message: OdometryMessage) -> Odometry:
     stamp_s = to_seconds(message.header.stamp)
     position = np.array([place.x, place.y, place.z])
     rates = np.array([angular.x, angular.y, angular.z])
-    still = Odometry(stamp_s, position, np.zeros(3), attitude, rates)
-    return Odometry(stamp_s, position, _rotation(still) @ np.array([linear.x, linear.y, linear.z]), attitude, rates)
+    velocity = quaternion_to_matrix(attitude) @ np.array([linear.x, linear.y, linear.z])
+    return Odometry(stamp_s, position, velocity, attitude, rates)
 
 
 def pose_message(position_enu_m: NDArray[np.float64], stamp_s: float) -> PoseStamped:
