@@ -73,7 +73,7 @@ class SafetyConfig:
     geofence_polygon_enu_m: tuple[tuple[float, float], ...] | None = None
     brake_acceleration_m_s2: float = 1.5
     brake_reaction_s: float = 0.6
-    brake_margin_m: float = 0.5
+    brake_margin_m: float = 1.0
     floor_m: float = 0.5
     ceiling_m: float = 12.0
     command_timeout_s: float = 0.5

@@ -136,8 +136,12 @@ def speed_limit(command: Command, at: Situation, config: SafetyConfig) -> Findin
 
 
 def geofence(command: Command, at: Situation, config: SafetyConfig) -> Finding | None:
-    """Cap the speed towards each side of the fence so that the vehicle can stop inside it."""
-    forward, left, up, yaw_rate = command
+    """Cap the speed towards each side of the fence so that the vehicle can stop inside it.
+
+    It does not turn meanwhile: a velocity in the body frame turns with the body, and holding it against the turn would
+    use up the acceleration that braking needs.
+    """
+    forward, left, up, _ = command
     cos, sin = math.cos(at.yaw_rad), math.sin(at.yaw_rad)
     east, north = cos * forward - sin * left, sin * forward + cos * left
     x, y, _ = at.position_enu_m
@@ -158,7 +162,7 @@ def geofence(command: Command, at: Situation, config: SafetyConfig) -> Finding |
         forward, left = (part * config.max_forward_speed_m_s / abs(forward) for part in (forward, left))
     where = f"{nearest_m:.1f} m inside" if nearest_m >= 0.0 else f"{-nearest_m:.1f} m outside"
     why = f"the vehicle is {where} the fence: {worst:.2f} m/s of its speed outward were taken off"
-    return Finding("geofence", SafetyAction.LIMIT, (forward, left, up, yaw_rate), why)
+    return Finding("geofence", SafetyAction.LIMIT, (forward, left, up, 0.0), why)
 
 
 def floor(command: Command, at: Situation, config: SafetyConfig) -> Finding | None:

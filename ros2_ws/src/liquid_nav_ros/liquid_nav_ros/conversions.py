@@ -131,7 +131,8 @@ def odometry_message(odometry: Odometry) -> OdometryMessage:
     place.x, place.y, place.z = (float(value) for value in odometry.position_enu_m)
     turn.x, turn.y, turn.z, turn.w = (float(value) for value in odometry.attitude_xyzw)
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
-    linear.x, linear.y, linear.z = (float(v) for v in quaternion_to_matrix(odometry.attitude_xyzw).T @ odometry.velocity_enu_m_s)
+    velocity_flu = quaternion_to_matrix(odometry.attitude_xyzw).T @ odometry.velocity_enu_m_s
+    linear.x, linear.y, linear.z = (float(value) for value in velocity_flu)
     angular.x, angular.y, angular.z = (float(value) for value in odometry.angular_velocity_flu_rad_s)
     return message
 
