@@ -139,24 +139,26 @@ def geofence(command: Command, at: Situation, config: SafetyConfig) -> Finding |
     """Cap the speed towards each side of the fence so that the vehicle can stop inside it.
 
     It does not turn meanwhile: a velocity in the body frame turns with the body, and holding it against the turn would
-    use up the acceleration that braking needs.
+    use up the acceleration that braking needs. Within the brake margin it does not slide along the fence either, but
+    stops: two axes that change at their own pace would point outward on the way.
     """
     forward, left, up, _ = command
     cos, sin = math.cos(at.yaw_rad), math.sin(at.yaw_rad)
     east, north = cos * forward - sin * left, sin * forward + cos * left
     x, y, _ = at.position_enu_m
-    sides, worst, nearest_m = [], 0.0, math.inf
+    sides, worst, nearest_m, in_margin = [], 0.0, math.inf, False
     for normal_east, normal_north, offset in config.fence_planes:
         distance = offset - normal_east * x - normal_north * y
         room = distance - config.brake_margin_m
         allowed = stopping_speed(room, config.brake_acceleration_m_s2, config.brake_reaction_s)
         sides.append((normal_east, normal_north, allowed))
         excess = normal_east * east + normal_north * north - allowed
+        in_margin |= room <= 0.0 and excess > _CLOSE
         if excess > worst:
             worst, nearest_m = excess, distance
     if worst <= _CLOSE:
         return None
-    new_east, new_north = clip_outward((east, north), sides)
+    new_east, new_north = (0.0, 0.0) if in_margin else clip_outward((east, north), sides)
     forward, left = cos * new_east + sin * new_north, cos * new_north - sin * new_east
     if abs(forward) > config.max_forward_speed_m_s:  # what is left may point more forward than what was asked
         forward, left = (part * config.max_forward_speed_m_s / abs(forward) for part in (forward, left))
