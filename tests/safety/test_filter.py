@@ -134,13 +134,21 @@ def test_fence_takes_off_only_what_points_outward_whatever_the_heading():
             wanted_east * math.cos(yaw) + wanted_north * math.sin(yaw),
             wanted_north * math.cos(yaw) - wanted_east * math.sin(yaw),
         )
-        verdict = fly(safety, wanted, where=lambda now, yaw=yaw: odometry(now, (19.6, 0.0, 3.0), yaw))
+        verdict = fly(safety, wanted, where=lambda now, yaw=yaw: odometry(now, (18.9, 0.0, 3.0), yaw))
         flown = verdict.command
         east = flown.forward_m_s * math.cos(yaw) - flown.left_m_s * math.sin(yaw)
         north = flown.forward_m_s * math.sin(yaw) + flown.left_m_s * math.cos(yaw)
         assert verdict.rule == "geofence"
-        assert "0.4 m inside" in verdict.reason
-        assert (east, north) == pytest.approx((0.0, 1.0), abs=1e-6)
+        assert "1.1 m inside" in verdict.reason
+        assert 0.0 <= east < 0.2
+        assert north == pytest.approx(1.0, abs=1e-6)
+
+
+def test_within_the_margin_it_stops_instead_of_sliding_along_the_fence():
+    safety = SafetyFilter(SafetyConfig(geofence_half_size_m=20.0))
+    verdict = fly(safety, VelocityCommand(1.5, 1.0), where=lambda now: odometry(now, (19.6, 0.0, 3.0)))
+    assert verdict.rule == "geofence"
+    assert (verdict.command.forward_m_s, verdict.command.left_m_s) == pytest.approx((0.0, 0.0), abs=1e-6)
 
 
 @pytest.mark.parametrize(("forward", "flown"), [(1.0, 0.0), (-1.0, -1.0)])
