@@ -9,7 +9,7 @@ WORLD ?= city
 DURATION ?= 60
 CAMERA ?=
 
-.PHONY: setup fly test test-slow lint types results readme-pictures clean
+.PHONY: setup fly test test-slow lint types results readme-pictures lock clean
 
 setup: $(READY)
 
@@ -40,6 +40,9 @@ results: $(READY)
 
 readme-pictures: $(READY)
 	@$(BIN)/python -m training.readme_pictures runs/latest docs/pictures
+
+lock: $(READY)
+	@$(BIN)/python tools/lock.py
 
 clean:
 	rm -rf build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,6 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import ConfigError
 from liquid_nav.types import Odometry, VelocityCommand
-
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib  # type: ignore[no-redef]
 
 GRAVITY_M_S2 = 9.81
 DEFAULT_FILE = Path(__file__).parent / "quadrotor.toml"

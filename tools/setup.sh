@@ -7,9 +7,9 @@ fail() {
     exit 2
 }
 
-command -v "$PYTHON" >/dev/null 2>&1 || fail "$PYTHON is not installed: install Python 3.10 to 3.13, or run make PYTHON=/path/to/python3"
-"$PYTHON" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' ||
-    fail "$("$PYTHON" --version) is too old or too new: run make PYTHON=/path/to/python3 with Python 3.10 to 3.13"
+command -v "$PYTHON" >/dev/null 2>&1 || fail "$PYTHON is not installed: install Python 3.11 to 3.13, or run make PYTHON=/path/to/python3"
+"$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
+    fail "$("$PYTHON" --version) is too old or too new: run make PYTHON=/path/to/python3 with Python 3.11 to 3.13"
 
 if ! ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1'; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
