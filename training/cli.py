@@ -146,7 +146,8 @@ def fly(
     shown = {key: value for key, value in summary.items() if key != "plan"}
     _answer(summary if as_json else shown, as_json)
     if not as_json:
-        typer.echo(f"{out / 'latest'}/: summary.json flight.mp4 flight.mcap path.png")
+        files = sorted(file.name for file in (out / "latest").iterdir() if file.is_file())
+        typer.echo(f"{out / 'latest'}/: {' '.join(files)}")
     if not summary["success"]:
         raise typer.Exit(1)
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -73,7 +74,11 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
     policy = load_policy(plan.policy).name  # a broken policy must be known before anything starts
     make_world(plan.world, plan.seed, season=plan.season, still=plan.still, renderer=plan.renderer).close()
     folder = _new_folder(runs)
-    status, interrupted = _fly_graph(plan, folder)
+    try:
+        status, interrupted = _fly_graph(plan, folder)
+    except GraphError as error:
+        _write_json(folder / "summary.json", {"success": False, "reason": str(error), "software": __version__})
+        raise
     summary = {
         "success": bool(status.get("success", False)),
         "collision": bool(status.get("collision", False)),
@@ -111,7 +116,7 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
     name = load_policy(policy).name
     folder = _new_folder(runs)
     params = PARAMS / "camera_only.yaml"
-    graph = Graph(folder / "logs")
+    graph, rate = Graph(folder / "logs"), _FrameRate()
     with graph:
         graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
         graph.start("safety_node", params_file=params)
@@ -124,7 +129,7 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph, but=("camera_node",)):
-                    live.update(_camera_line(line))
+                    live.update(_camera_line(line, rate.update(line)))
                     if camera.poll() is not None:
                         break
         except KeyboardInterrupt:
@@ -152,6 +157,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
     """Start the graph, watch it until the mission is over, stop it; return the last status."""
     params = PARAMS / "sim_flight.yaml"
     status: dict[str, Any] = {}
+    rate = _FrameRate()
     with Graph(folder / "logs") as graph:
         graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
         graph.start("safety_node", params_file=params)
@@ -172,13 +178,13 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph):
                     status = line["status"] or status
-                    live.update(_flight_line(line, plan))
+                    live.update(_flight_line(line, rate.update(line)))
                     if status.get("done"):
-                        return status, False
+                        break
+            return status, False
         except KeyboardInterrupt:
             CONSOLE.print("landing is up to the simulation; writing down what was flown")
             return status, True
-    raise GraphError("the monitor ended before the flight: see the logs of the run")
 
 
 def _lines(
@@ -205,24 +211,26 @@ def _lines(
         except queue.Empty:
             continue
         if raw is None:
-            return
+            raise GraphError(f"monitor_node ended early: {graph.last_words('monitor_node')}")
         line = json.loads(raw)
         if line["commands"] and line["images"] != last:
             moved, last, limit_s = time.monotonic(), line["images"], SILENCE_S
         yield line
 
 
-_RATE: list[tuple[float, int]] = []
+class _FrameRate:
+    """Images per second of wall time over the last lines of the monitor."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque(maxlen=8)
+
+    def update(self, line: dict[str, Any]) -> float:
+        self._seen.append((float(line["wall_s"]), int(line["images"])))
+        seconds = self._seen[-1][0] - self._seen[0][0]
+        return (self._seen[-1][1] - self._seen[0][1]) / seconds if seconds > 0 else 0.0
 
 
-def _frames_per_second(line: dict[str, Any]) -> float:
-    _RATE.append((float(line["wall_s"]), int(line["images"])))
-    del _RATE[:-8]
-    seconds = _RATE[-1][0] - _RATE[0][0]
-    return (_RATE[-1][1] - _RATE[0][1]) / seconds if seconds > 0 else 0.0
-
-
-def _flight_line(line: dict[str, Any], plan: FlightPlan) -> Text:
+def _flight_line(line: dict[str, Any], frames_per_second: float) -> Text:
     status = line["status"]
     if not status or not status.get("started"):
         return Text("starting the graph: world, policy, safety filter, recorder ...", no_wrap=True)
@@ -235,16 +243,16 @@ def _flight_line(line: dict[str, Any], plan: FlightPlan) -> Text:
         seen,
         f"TSR {100 * status['tsr']:3.0f}%" if status["tsr_counts"] else "TSR  --",
         f"safety {line['rule']}",
-        f"{_frames_per_second(line):.0f} frames/s",
+        f"{frames_per_second:.0f} frames/s",
     )
     text = Text.from_markup("  ".join(parts))
     text.no_wrap = True
     return text
 
 
-def _camera_line(line: dict[str, Any]) -> Text:
+def _camera_line(line: dict[str, Any], frames_per_second: float) -> Text:
     counts = f"images {line['images']}  commands {line['commands']}  safety {line['rule']}"
-    return Text(f"{counts}  {_frames_per_second(line):.0f} frames/s", no_wrap=True)
+    return Text(f"{counts}  {frames_per_second:.0f} frames/s", no_wrap=True)
 
 
 def _draw(plan: FlightPlan, log: FlightLog, folder: Path) -> None:
@@ -277,7 +285,10 @@ def _rates(log: FlightLog) -> dict[str, Any]:
 
 def _write_commands(log: FlightLog, path: Path) -> None:
     rows = ["stamp_s,forward_m_s,left_m_s,up_m_s,yaw_rate_rad_s,rule,action"]
+    first_s = log.images[0][0] if log.images else 0.0
     for stamp_s, command in sorted(log.commands.items()):
+        if stamp_s < first_s - 1e-3:  # hovering before the first image
+            continue
         rule, action, _ = log.verdict_at(stamp_s + 0.05)
         values = ",".join(f"{value:.4f}" for value in command.as_array())
         rows.append(f"{stamp_s:.4f},{values},{rule},{action}")

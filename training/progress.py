@@ -22,6 +22,8 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int, str], None]]
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
+    if not CONSOLE.is_terminal:
+        CONSOLE.print()  # a live line before may lack its end
     with Progress(*columns, console=CONSOLE) as progress:
         task = progress.add_task(title, total=total, note="")
 
