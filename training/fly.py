@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
-import shutil
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.live import Live
-from rich.text import Text
 
 from liquid_nav import __version__, load_policy
-from liquid_nav.errors import ConfigError, LiquidNavError
+from liquid_nav.errors import LiquidNavError
 from sim_worlds.render import make_renderer
 from sim_worlds.world import make_world
 from training.film import film_camera, film_flight
+from training.flight_display import FrameRate, camera_line, flight_line
 from training.flight_log import FlightLog, read_flight
 from training.graph import PARAMS, Graph, GraphError
 from training.map_view import save_path_picture
 from training.progress import CONSOLE
+from training.run_folder import link_latest, new_folder, write_json
 
 READY_S = 40.0
 SILENCE_S = 30.0
-NEEDED_BYTES = 200_000_000
 RATE_HZ = 20.0
 
 
@@ -73,11 +69,11 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
     """
     policy = load_policy(plan.policy).name  # a broken policy must be known before anything starts
     make_world(plan.world, plan.seed, season=plan.season, still=plan.still, renderer=plan.renderer).close()
-    folder = _new_folder(runs)
+    folder = new_folder(runs)
     try:
         status, interrupted = _fly_graph(plan, folder)
     except GraphError as error:
-        _write_json(folder / "summary.json", {"success": False, "reason": str(error), "software": __version__})
+        write_json(folder / "summary.json", {"success": False, "reason": str(error), "software": __version__})
         raise
     summary = {
         "success": bool(status.get("success", False)),
@@ -94,8 +90,8 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
     }
     log = read_flight(folder / "flight.mcap")
     summary |= _rates(log)
-    _write_json(folder / "summary.json", summary)
-    _link(runs, folder)
+    write_json(folder / "summary.json", summary)
+    link_latest(runs, folder)
     if log.images:
         _draw(plan, log, folder)
     return summary
@@ -114,9 +110,9 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
 
     open_source(source).close()
     name = load_policy(policy).name
-    folder = _new_folder(runs)
+    folder = new_folder(runs)
     params = PARAMS / "camera_only.yaml"
-    graph, rate = Graph(folder / "logs"), _FrameRate()
+    graph, rate = Graph(folder / "logs"), FrameRate()
     with graph:
         graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
         graph.start("safety_node", params_file=params)
@@ -129,7 +125,7 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph, but=("camera_node",)):
-                    live.update(_camera_line(line, rate.update(line)))
+                    live.update(camera_line(line, rate.update(line)))
                     if camera.poll() is not None:
                         break
         except KeyboardInterrupt:
@@ -146,8 +142,8 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
         "policy": name,
         "software": __version__,
     }
-    _write_json(folder / "summary.json", summary)
-    _link(runs, folder)
+    write_json(folder / "summary.json", summary)
+    link_latest(runs, folder)
     if log.images:
         film_camera(log, folder / "flight.mp4", RATE_HZ)
     return summary
@@ -157,7 +153,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
     """Start the graph, watch it until the mission is over, stop it; return the last status."""
     params = PARAMS / "sim_flight.yaml"
     status: dict[str, Any] = {}
-    rate = _FrameRate()
+    rate = FrameRate()
     with Graph(folder / "logs") as graph:
         graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
         graph.start("safety_node", params_file=params)
@@ -178,7 +174,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph):
                     status = line["status"] or status
-                    live.update(_flight_line(line, rate.update(line)))
+                    live.update(flight_line(line, rate.update(line)))
                     if status.get("done"):
                         break
             return status, False
@@ -216,43 +212,6 @@ def _lines(
         if line["commands"] and line["images"] != last:
             moved, last, limit_s = time.monotonic(), line["images"], SILENCE_S
         yield line
-
-
-class _FrameRate:
-    """Images per second of wall time over the last lines of the monitor."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque(maxlen=8)
-
-    def update(self, line: dict[str, Any]) -> float:
-        self._seen.append((float(line["wall_s"]), int(line["images"])))
-        seconds = self._seen[-1][0] - self._seen[0][0]
-        return (self._seen[-1][1] - self._seen[0][1]) / seconds if seconds > 0 else 0.0
-
-
-def _flight_line(line: dict[str, Any], frames_per_second: float) -> Text:
-    status = line["status"]
-    if not status or not status.get("started"):
-        return Text("starting the graph: world, policy, safety filter, recorder ...", no_wrap=True)
-    share = min(1.0, status["time_s"] / max(status["limit_s"], 1e-9))
-    seen = "[green]in view[/]" if status["in_view"] else "[yellow]hidden [/]"
-    parts = (
-        "━" * round(16 * share) + "[dim]" + "━" * (16 - round(16 * share)) + "[/]",
-        f"{status['time_s']:4.1f}/{status['limit_s']:.0f} s",
-        f"{status['distance_m']:4.1f} m",
-        seen,
-        f"TSR {100 * status['tsr']:3.0f}%" if status["tsr_counts"] else "TSR  --",
-        f"safety {line['rule']}",
-        f"{frames_per_second:.0f} frames/s",
-    )
-    text = Text.from_markup("  ".join(parts))
-    text.no_wrap = True
-    return text
-
-
-def _camera_line(line: dict[str, Any], frames_per_second: float) -> Text:
-    counts = f"images {line['images']}  commands {line['commands']}  safety {line['rule']}"
-    return Text(f"{counts}  {frames_per_second:.0f} frames/s", no_wrap=True)
 
 
 def _draw(plan: FlightPlan, log: FlightLog, folder: Path) -> None:
@@ -293,40 +252,6 @@ def _write_commands(log: FlightLog, path: Path) -> None:
         values = ",".join(f"{value:.4f}" for value in command.as_array())
         rows.append(f"{stamp_s:.4f},{values},{rule},{action}")
     path.write_text("\n".join(rows) + "\n")
-
-
-def _new_folder(runs: Path) -> Path:
-    """Make the folder of a run.
-
-    Raises:
-        ConfigError: when it cannot be made or the disk is nearly full.
-    """
-    folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S")
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        folder = folder.with_name(f"{folder.name}-{os.getpid()}")
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise ConfigError(f"{folder} cannot be made ({error}): choose another folder with --out") from error
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED_BYTES:
-        raise ConfigError(f"{free / 1e6:.0f} MB are free in {runs}: a flight needs {NEEDED_BYTES / 1e6:.0f} MB")
-    return folder
-
-
-def _link(runs: Path, folder: Path) -> None:
-    """Point ``runs/latest`` to a folder."""
-    link, fresh = runs / "latest", runs / f".latest-{os.getpid()}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    fresh.replace(link)
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(values, indent=1) + "\n")
-    part.replace(path)
 
 
 __all__ = ["FlightPlan", "LiquidNavError", "fly", "fly_camera"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from liquid_nav.errors import RenderError
 from sim_worlds.render import shaders
 from sim_worlds.render.camera import orthographic_matrix, projection_matrix, spheres_in_view, view_matrix
+from sim_worlds.render.sky import any_up, cloud_picture, sun_direction
 from sim_worlds.scene import Atmosphere, CameraView, DynamicInstance, Instance, Mesh, RenderedImage, Scene
 from sim_worlds.textures import build_texture_array
 
@@ -90,7 +90,7 @@ class GlRenderer:
         self._textures = self._context.texture_array((width, height, layers), 4, pictures.tobytes())
         self._textures.build_mipmaps()
         self._textures.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
-        self._clouds = self._context.texture((128, 128), 1, _cloud_picture(scene.seed).tobytes())
+        self._clouds = self._context.texture((128, 128), 1, cloud_picture(scene.seed).tobytes())
         self._clouds.filter = (moderngl.LINEAR, moderngl.LINEAR)
         by_mesh: dict[str, list[Instance]] = {}
         for instance in scene.instances:
@@ -166,9 +166,9 @@ class GlRenderer:
         mesh.arrays[program].render(moderngl.TRIANGLES, instances=len(rows))
 
     def _draw_shadow_map(self, scene: Scene) -> None:
-        sun = _sun_direction(scene.atmosphere)
+        sun = sun_direction(scene.atmosphere)
         size = 1.2 * scene.half_size_m
-        view = CameraView(sun * 200.0, -sun, _any_up(sun), SHADOW_PX, SHADOW_PX)
+        view = CameraView(sun * 200.0, -sun, any_up(sun), SHADOW_PX, SHADOW_PX)
         matrix = orthographic_matrix(size, 50.0, 350.0) @ view_matrix(view)
         self._shadow_matrix = matrix
         self._shadow_target.use()
@@ -186,7 +186,7 @@ class GlRenderer:
         self._write_matrix(self._scene_program, "shadow_from_world", matrix)
 
     def _set_light(self, air: Atmosphere) -> None:
-        sun = tuple(float(value) for value in _sun_direction(air))
+        sun = tuple(float(value) for value in sun_direction(air))
         for program in (self._scene_program, self._sky_program):
             _write(program, "sun_direction", sun)
             _write(program, "sun_colour", air.sun_colour)
@@ -281,33 +281,3 @@ class GlRenderer:
 def _write(program: moderngl.Program, name: str, value: object) -> None:
     if name in program:
         program[name].value = value  # type: ignore[union-attr]
-
-
-def _sun_direction(air: Atmosphere) -> NDArray[np.float64]:
-    flat = np.cos(air.sun_elevation_rad)
-    return np.array(
-        [
-            flat * np.cos(air.sun_azimuth_rad),
-            flat * np.sin(air.sun_azimuth_rad),
-            np.sin(air.sun_elevation_rad),
-        ]
-    )
-
-
-def _any_up(direction: NDArray[np.float64]) -> NDArray[np.float64]:
-    side = np.cross(direction, [0.0, 0.0, 1.0])
-    side /= np.linalg.norm(side) + 1e-12
-    up = np.cross(side, direction)
-    return np.asarray(up / (np.linalg.norm(up) + 1e-12)) * -1.0
-
-
-def _cloud_picture(seed: int) -> NDArray[np.uint8]:
-    rng = np.random.default_rng(seed)
-    picture = np.zeros((128, 128), dtype=np.float32)
-    for cells, weight in ((4, 0.5), (8, 0.28), (16, 0.14), (32, 0.08)):
-        grid = rng.random((cells, cells)).astype(np.float32)
-        tiled = np.tile(grid, (3, 3))
-        large = cv2.resize(tiled, (384, 384), interpolation=cv2.INTER_CUBIC)
-        picture += weight * large[128:256, 128:256]
-    picture = (picture - picture.min()) / (np.ptp(picture) + 1e-9)
-    return np.ascontiguousarray(picture * 255).astype(np.uint8)
