@@ -85,6 +85,7 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
         "policy": policy,
         "software": __version__,
         "mission": status.get("mission"),
+        "peak_memory_mb": round(float(status.get("memory_mb", 0.0))),
         "reason": "interrupted by the user" if interrupted else status.get("reason", "the flight never began"),
         "plan": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(plan).items()},
     }
@@ -153,7 +154,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
     """Start the graph, watch it until the mission is over, stop it; return the last status."""
     params = PARAMS / "sim_flight.yaml"
     status: dict[str, Any] = {}
-    rate = FrameRate()
+    rate, memory_mb = FrameRate(), 0.0
     with Graph(folder / "logs") as graph:
         graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
         graph.start("safety_node", params_file=params)
@@ -173,7 +174,8 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph):
-                    status = line["status"] or status
+                    memory_mb = max(memory_mb, graph.memory_mb())
+                    status = {**(line["status"] or status), "memory_mb": memory_mb}
                     live.update(flight_line(line, rate.update(line)))
                     if status.get("done"):
                         break

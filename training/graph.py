@@ -114,6 +114,14 @@ class Graph:
         text = (self.log_folder / f"{name}.log").read_text(errors="replace").strip()
         return text.splitlines()[-1] if text else f"its log {self.log_folder / (name + '.log')} is empty"
 
+    def memory_mb(self) -> float:
+        """Return the memory of all nodes in megabytes, shared pages counted once per process (Linux; else 0)."""
+        pages = 0
+        for process in self.processes.values():
+            with suppress(OSError, IndexError, ValueError):
+                pages += int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
     def stop(self) -> None:
         """End all nodes: SIGINT, then SIGTERM, then SIGKILL."""
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
