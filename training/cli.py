@@ -171,6 +171,34 @@ def episodes(
 
 
 @app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="ONNX file to write.")] = Path("policy.onnx"),
+    policy: Annotated[Path | None, typer.Option(help="Folder of a policy.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a policy as ONNX and check it against the original."""
+    from liquid_nav import load_policy
+    from liquid_nav.policy.onnx_export import export_onnx
+
+    difference = export_onnx(load_policy(policy), out)
+    _answer({"file": str(out), "bytes": out.stat().st_size, "largest_difference": difference}, as_json)
+
+
+@app.command()
+def explain(
+    source: Annotated[str, typer.Argument(help="An episode (.mcap), image folder or video.")],
+    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("attention.png"),
+    policy: Annotated[Path | None, typer.Option(help="Folder of a policy.")] = None,
+    pictures: Annotated[int, typer.Option(help="On the sheet.", min=1, max=60)] = 12,
+) -> None:
+    """Draw where a policy looks, moment by moment."""
+    from training.contact_sheet import draw_attention_sheet
+
+    count = draw_attention_sheet(source, out, policy, pictures)
+    typer.echo(f"{out}: {count} moments")
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)

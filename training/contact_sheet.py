@@ -9,14 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from liquid_nav import load_policy
 from liquid_nav.data import Episode, list_episodes, read_episode
 from liquid_nav.errors import ConfigError
+from liquid_nav.explain.attention import look
+from liquid_nav.perception.source import open_source
 from sim_worlds.render import make_renderer
 from sim_worlds.world import make_world
 
 TILE = (384, 216)
 COLUMNS = 3
 PICTURES_PER_EPISODE = 6
+NOMINAL_PERIOD_S = 0.05
+LONGEST = 2000
 
 
 def draw_worlds(world: str, seeds: list[int], season: str, out: Path, renderer: str = "auto") -> None:
@@ -48,6 +53,36 @@ def describe_episodes(path: Path, *, repair: bool, sheet: Path | None) -> list[d
     if sheet is not None and tiles:
         _save(_grid(tiles, PICTURES_PER_EPISODE), sheet)
     return rows
+
+
+def draw_attention_sheet(source: str, out: Path, policy: Path | None, pictures: int) -> int:
+    """Let a policy look at an episode or video from its start; write some moments as PNG; return how many.
+
+    Raises:
+        EpisodeError, ConfigError, PolicyError: when something cannot be read.
+    """
+    images = _images_of(source)
+    seen = look(load_policy(policy), images, NOMINAL_PERIOD_S)
+    chosen = np.unique(np.linspace(0, len(seen) - 1, pictures).astype(int))
+    tiles = []
+    for index in chosen:
+        picture, command = seen[index]
+        values = " ".join(f"{value:+.1f}" for value in command.as_array())
+        cv2.putText(picture, f"{index}: {values}", (4, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (255, 255, 255), 1)
+        tiles.append(picture)
+    _save(_grid(tiles, COLUMNS), out)
+    return len(tiles)
+
+
+def _images_of(source: str) -> list[NDArray[np.uint8]]:
+    if source.endswith((".mcap", ".mcap.part")):
+        return [step.frame.rgb for step in read_episode(Path(source), repair=source.endswith(".part")).steps]
+    frames = open_source(source)
+    images = []
+    while len(images) < LONGEST and (picture := frames.read(1280)) is not None:
+        images.append(picture)
+    frames.close()
+    return images
 
 
 def _facts(file: Path, episode: Episode) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("worlds", "collect", "train", "evaluate", "fly", "episodes", "version")
+COMMANDS = ("worlds", "collect", "train", "evaluate", "fly", "episodes", "export", "explain", "version")
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,6 +52,21 @@ def test_worlds_draws_a_picture(tmp_path: Path) -> None:
     out = tmp_path / "worlds.png"
     assert _run("worlds", "city", "--count", "2", "--out", str(out)).returncode == 0
     assert out.stat().st_size > 20_000
+
+
+def test_export_writes_an_equal_onnx_policy(tmp_path: Path) -> None:
+    result = _run("export", str(tmp_path / "policy.onnx"), "--json")
+    assert result.returncode == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["largest_difference"] < 1e-4
+    assert [file.name for file in tmp_path.iterdir()] == ["policy.onnx"]
+
+
+def test_explain_draws_where_the_policy_looks(tmp_path: Path) -> None:
+    assert _run("worlds", "city", "--count", "1", "--out", str(tmp_path / "a.png")).returncode == 0
+    result = _run("explain", str(tmp_path), "--out", str(tmp_path / "attention.png"))
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "attention.png").stat().st_size > 10_000
 
 
 def test_evaluation_answers_in_json_alone(tmp_path: Path) -> None:
