@@ -29,7 +29,9 @@ from liquid_nav_ros.conversions import (  # noqa: E402
 )
 from liquid_nav_ros.qos import RELIABLE, SENSOR  # noqa: E402
 from nav_msgs.msg import Odometry as OdometryMessage  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
+from sensor_msgs.msg import Image, Joy  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
 
 from liquid_nav.policy.checkpoint import save_policy  # noqa: E402
 from liquid_nav.policy.config import PolicyConfig  # noqa: E402
@@ -101,8 +103,19 @@ def policy_folder(tmp_path_factory) -> Path:
     return folder
 
 
-def _rule(array: DiagnosticArray) -> str:
-    return next(value.value for value in array.status[0].values if value.key == "rule")
+def _verdicts(heard: list[DiagnosticArray]) -> list[tuple[float, dict[str, str]]]:
+    """The safety node's verdicts with their stamps."""
+    return [
+        (to_seconds(array.header.stamp), {value.key: value.value for value in status.values})
+        for array in heard
+        for status in array.status
+        if status.name == "liquid_nav: safety"
+    ]
+
+
+def _rule(heard: list[DiagnosticArray]) -> str:
+    verdicts = _verdicts(heard)
+    return verdicts[-1][1]["rule"] if verdicts else ""
 
 
 def test_an_image_becomes_a_command_with_the_images_stamp(graph: Graph, peer: Peer, policy_folder: Path) -> None:
@@ -122,38 +135,112 @@ def test_an_image_becomes_a_command_with_the_images_stamp(graph: Graph, peer: Pe
     assert attention[0].encoding == "mono8"
 
 
-def test_a_killed_policy_makes_the_safety_node_hover(graph: Graph, peer: Peer) -> None:
+def test_a_killed_policy_makes_the_safety_node_hover_within_0_7_s(
+    graph: Graph, peer: Peer, policy_folder: Path
+) -> None:
     graph.start("safety_node")
+    policy = graph.start("policy_node", parameters={"policy": str(policy_folder), "autostart": True})
+    raw = peer.listen(TwistStamped, "liquid_nav/cmd_vel_raw")
     commands = peer.listen(TwistStamped, "liquid_nav/cmd_vel")
-    verdicts = peer.listen(DiagnosticArray, "/diagnostics")
-    raw = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
+    heard = peer.listen(DiagnosticArray, "/diagnostics")
+    images = peer.node.create_publisher(Image, "camera/image_raw", SENSOR)
     odometry = peer.node.create_publisher(OdometryMessage, "odom", SENSOR)
 
     def fly() -> None:
-        here()
-        raw.publish(command_message(VelocityCommand(forward_m_s=1.0), peer.now_s()))
-
-    def here() -> None:
         odometry.publish(odometry_message(Odometry(peer.now_s(), np.array([0.0, 0.0, 3.0]))))
+        images.publish(image_message(np.full((144, 256, 3), 90, dtype=np.uint8), peer.now_s()))
 
-    peer.until(lambda: bool(commands) and commands[-1].twist.linear.x > 0.95, fly)
-    silent_since = time.monotonic()
-    peer.until(lambda: _rule(verdicts[-1]) == "command_stale", here)
-    assert time.monotonic() - silent_since < 0.9
-    peer.until(lambda: abs(commands[-1].twist.linear.x) < 0.02, here)
-    assert time.monotonic() - silent_since < 2.0
+    peer.until(lambda: len(raw) > 10 and _rule(heard) not in ("", "command_stale", "estimate_stale"), fly)
+    policy.kill()
+    policy.wait()
+    peer.until(lambda: _rule(heard) == "command_stale", fly)
+    last_s = to_seconds(raw[-1].header.stamp)
+    hover_s, verdict = next(
+        (stamp_s, found) for stamp_s, found in _verdicts(heard) if found["rule"] == "command_stale" and stamp_s > last_s
+    )
+    assert hover_s - last_s < 0.7
+    assert verdict["action"] == "hover"
+    assert verdict["reason"]
+    peer.until(lambda: abs(commands[-1].twist.linear.x) < 0.02, fly)
+
+
+def test_the_pilot_takes_over_and_gives_back(graph: Graph, peer: Peer) -> None:
+    graph.start("safety_node")
+    graph.start("teleop_node")
+    commands = peer.listen(TwistStamped, "liquid_nav/cmd_vel")
+    raw = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
+    odometry = peer.node.create_publisher(OdometryMessage, "odom", SENSOR)
+    joy = peer.node.create_publisher(Joy, "joy", RELIABLE)
+    sticks = [0.0, 0.0, 1.0, 0.0]
+
+    def fly(*, held: int) -> None:
+        odometry.publish(odometry_message(Odometry(peer.now_s(), np.array([0.0, 0.0, 3.0]))))
+        raw.publish(command_message(VelocityCommand(forward_m_s=1.0), peer.now_s()))
+        joy.publish(Joy(axes=sticks, buttons=[0, 0, 0, 0, held]))
+
+    def goes(forward_m_s: float, left_m_s: float) -> bool:
+        linear = commands[-1].twist.linear if commands else None
+        return linear is not None and abs(linear.x - forward_m_s) < 0.05 and abs(linear.y - left_m_s) < 0.05
+
+    peer.until(lambda: goes(1.0, 0.0), lambda: fly(held=0))
+    peer.until(lambda: goes(0.0, 1.5), lambda: fly(held=1))
+    peer.until(lambda: goes(1.0, 0.0), lambda: fly(held=0))
+
+
+def test_the_bridge_passes_commands_on_only_while_engaged(graph: Graph, peer: Peer) -> None:
+    graph.start("flight_bridge_node")
+    flown = peer.listen(TwistStamped, "vehicle/cmd_vel")
+    wishes = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel", RELIABLE)
+    beats = peer.listen(DiagnosticArray, "/diagnostics")
+
+    def wish() -> None:
+        wishes.publish(command_message(VelocityCommand(forward_m_s=1.0), peer.now_s()))
+
+    def call(name: str) -> bool:
+        client = peer.node.create_client(Trigger, f"flight_bridge_node/{name}")
+        peer.until(client.service_is_ready, wish)
+        future = client.call_async(Trigger.Request())
+        peer.until(future.done, wish)
+        return bool(future.result().success)
+
+    peer.until(lambda: bool(beats) and wishes.get_subscription_count() > 0, wish)
+    assert beats[0].status[0].name == "/flight_bridge_node"
+    assert not call("takeoff")
+    assert not flown
+    assert call("engage")
+    peer.until(lambda: bool(flown) and flown[-1].twist.linear.x == 1.0, wish)
+    assert call("hold")
+    peer.until(lambda: flown[-1].twist.linear.x == 0.0)
+
+
+@pytest.mark.parametrize("name", ["recorder_node", "teleop_node", "flight_bridge_node", "safety_node"])
+def test_sigterm_ends_a_node_cleanly(graph: Graph, peer: Peer, tmp_path: Path, name: str) -> None:
+    parameters: dict[str, object] = {"path": str(tmp_path / "a.mcap")} if name == "recorder_node" else {}
+    process = graph.start(name, parameters=parameters)
+    peer.until(lambda: name in peer.node.get_node_names())
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10.0) == 0
+    assert "Traceback" not in (graph.log_folder / f"{name}.log").read_text()
+
+
+def test_a_parameter_out_of_range_ends_the_node_with_one_line(graph: Graph) -> None:
+    process = graph.start("safety_node", parameters={"rate_hz": 1000.0})
+    assert process.wait(WAIT_S) == 2
+    text = (graph.log_folder / "safety_node.log").read_text()
+    assert "out of range" in text
+    assert "Traceback" not in text
 
 
 def test_without_an_estimate_nothing_but_hovering_passes(graph: Graph, peer: Peer) -> None:
     graph.start("safety_node")
     commands = peer.listen(TwistStamped, "liquid_nav/cmd_vel")
-    verdicts = peer.listen(DiagnosticArray, "/diagnostics")
+    heard = peer.listen(DiagnosticArray, "/diagnostics")
     raw = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
 
     def command() -> None:
         raw.publish(command_message(VelocityCommand(forward_m_s=1.0), peer.now_s()))
 
-    peer.until(lambda: len(verdicts) > 20 and _rule(verdicts[-1]) == "estimate_stale", command)
+    peer.until(lambda: len(_verdicts(heard)) > 20 and _rule(heard) == "estimate_stale", command)
     assert all(abs(message.twist.linear.x) < 0.5 for message in commands)
     assert abs(commands[-1].twist.linear.x) < 1e-6
 
@@ -182,6 +269,31 @@ def test_the_whole_graph_flies_and_leaves_a_readable_recording(
     answered = [stamp for stamp in stamps if round(stamp, 4) in log.commands]
     assert len(answered) >= 0.9 * len(stamps)
     assert log.attention and log.neurons and log.verdicts and log.targets and log.statuses
+
+
+def test_a_reset_begins_again_and_time_goes_on(graph: Graph, peer: Peer) -> None:
+    graph.start("sim_node", parameters={"world": "forest", "renderer": "tiny", "realtime_factor": 0.0})
+    images = peer.listen(Image, "camera/image_raw", SENSOR)
+    statuses = peer.listen(String, "sim/status")
+    commands = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel", RELIABLE)
+
+    def answer() -> None:
+        if images:
+            commands.publish(command_message(VelocityCommand(), to_seconds(images[-1].header.stamp)))
+
+    def started() -> bool:
+        return bool(statuses) and json.loads(statuses[-1].data)["time_s"] >= 0.5
+
+    peer.until(started, answer, every_s=0.01)
+    client = peer.node.create_client(Trigger, "sim_node/reset")
+    peer.until(client.service_is_ready)
+    future = client.call_async(Trigger.Request())
+    peer.until(future.done)
+    assert future.result().success
+    peer.until(lambda: json.loads(statuses[-1].data)["time_s"] == 0.0)
+    peer.until(started, answer, every_s=0.01)
+    stamps = [to_seconds(image.header.stamp) for image in images]
+    assert stamps == sorted(stamps)
 
 
 def test_sigint_leaves_a_finished_recording(graph: Graph, peer: Peer, tmp_path: Path) -> None:
@@ -238,3 +350,15 @@ def test_launch_files_and_parameters_name_the_nodes_of_the_graph(name: str) -> N
     text = (PARAMS / f"{name}.yaml").read_text()
     sections = {key.removeprefix("/**/") for key in yaml.safe_load(text)} - {"/**"}
     assert sections == {spec.name for spec in GRAPHS[name]}
+
+
+@pytest.mark.parametrize("name", ["sim_flight", "camera_only", "real_drone"])
+def test_launch_files_describe_one_process_per_node(name: str) -> None:
+    pytest.importorskip("launch_ros", reason="launch comes with a ROS 2 installation, not with the wheels")
+    import runpy
+
+    from liquid_nav_ros.graph import GRAPHS
+
+    description = runpy.run_path(str(PARAMS.parent / f"{name}.launch.py"))["generate_launch_description"]()
+    nodes = [entity for entity in description.entities if type(entity).__name__ == "Node"]
+    assert [node.node_executable for node in nodes] == [spec.executable for spec in GRAPHS[name]]

@@ -35,7 +35,14 @@ RECORDER = NodeSpec("recorder_node")
 GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
     "sim_flight": (RECORDER, SAFETY, POLICY, NodeSpec("sim_node")),
     "camera_only": (RECORDER, SAFETY, POLICY, NodeSpec("camera_node", ends_graph=True)),
-    "real_drone": (RECORDER, SAFETY, POLICY, NodeSpec("flight_bridge_node"), NodeSpec("camera_node")),
+    "real_drone": (
+        RECORDER,
+        SAFETY,
+        POLICY,
+        NodeSpec("teleop_node"),
+        NodeSpec("flight_bridge_node"),
+        NodeSpec("camera_node"),
+    ),
 }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import array
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import TwistStamped
+from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, MultiArrayDimension
@@ -38,7 +41,7 @@ class PolicyNode(LifecycleNode):
         self._policy: Policy | None = None
         self._state: PolicyState | None = None
         self._last_s: float | None = None
-        self._active = False
+        self._active, self._steps = False, 0
         self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
         self._attention = self.create_publisher(Image, "liquid_nav/attention", LATEST)
         self._neurons = self.create_publisher(Float32MultiArray, "liquid_nav/neurons", LATEST)
@@ -48,6 +51,11 @@ class PolicyNode(LifecycleNode):
             self.create_subscription(Image, "camera/image_raw", self._on_image, LATEST)
         if autostart:
             self._starter = wall_timer(self, 0.0, self._start)
+
+    def health(self) -> dict[str, object]:
+        """Values for the heartbeat."""
+        name = "none" if self._policy is None else self._policy.name
+        return {"active": self._active, "policy": name, "steps": self._steps}
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the policy."""
@@ -92,7 +100,7 @@ class PolicyNode(LifecycleNode):
     def _on_compressed(self, message: CompressedImage) -> None:
         self._look(rgb_of_compressed, message)
 
-    def _look(self, decode: object, message: Image | CompressedImage) -> None:
+    def _look(self, decode: Callable[[Any], NDArray[np.uint8]], message: Image | CompressedImage) -> None:
         if not self._active or self._policy is None:
             return
         stamp_s = to_seconds(message.header.stamp)
@@ -101,10 +109,11 @@ class PolicyNode(LifecycleNode):
             self._state, elapsed_s = None, FIRST_ELAPSED_S
         self._last_s = stamp_s
         try:
-            command, self._state = self._policy.step(decode(message), elapsed_s, self._state)  # type: ignore[operator]
+            command, self._state = self._policy.step(decode(message), elapsed_s, self._state)
         except (LiquidNavError, ValueError) as error:
             self.get_logger().error(str(error), throttle_duration_sec=2.0)
             return
+        self._steps += 1
         self._commands.publish(command_message(command, stamp_s))
         self._explain(self._state, stamp_s)
 

@@ -59,6 +59,10 @@ class RecorderNode(Node):
         if autostart:
             self._start()
 
+    def health(self) -> dict[str, object]:
+        """Values for the heartbeat."""
+        return {"recording": self._writer is not None, "path": self._path}
+
     def close(self) -> None:
         """Finish the file."""
         self._stop(keep=True)

@@ -10,10 +10,14 @@ from typing import Any
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from liquid_nav.errors import LiquidNavError
+from liquid_nav_ros.heartbeat import Heartbeat
+
+HEARTBEAT_S = 1.0
 
 
 class Finished(Exception):
@@ -27,23 +31,29 @@ class Finished(Exception):
 def run(make_node: Callable[[], Node], arguments: list[str] | None = None) -> int:
     """Spin a node until it is finished or told to stop; return the exit status.
 
-    0 after a normal end or a signal, 2 when the node cannot start because of what it was given.
+    0 after a normal end or a signal, 2 when the node cannot start because of what it was given. A node may have
+    ``close()``, called at its end, and ``health()``, the values of its heartbeat on ``/diagnostics``.
     """
-    rclpy.init(args=arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    rclpy.init(args=arguments)  # its own handlers wake a waiting executor on SIGINT and SIGTERM; Python's would not
     node, status = None, 0
     executor = SingleThreadedExecutor()
     try:
         node = make_node()
+        heartbeat = Heartbeat(node)
+        wall_timer(node, HEARTBEAT_S, heartbeat.beat)
         executor.add_node(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Finished as finished:
         status = finished.status
-    except LiquidNavError as error:
+    except (LiquidNavError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
         status = 2
+    except Exception:
+        if rclpy.ok():
+            raise
+        # A signal has ended the context while a callback was using it.
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean end
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -92,7 +102,3 @@ def wall_timer(node: Any, period_s: float, callback: Callable[[], None]) -> Any:
 def now_s(node: Any) -> float:
     """Return the time on the node's clock, which may be simulated."""
     return float(node.get_clock().now().nanoseconds * 1e-9)
-
-
-def _interrupt(signum: int, frame: object) -> None:
-    raise KeyboardInterrupt

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import time
+from dataclasses import replace
 
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMessage
@@ -29,11 +30,12 @@ from liquid_nav_ros.conversions import (
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
 from liquid_nav_ros.runner import parameter, run, wall_timer
 from sim_worlds.missions import make_mission
-from sim_worlds.world import make_world
+from sim_worlds.world import World, make_world
 
 POLL_S = 0.002
 ODOMETRY_PER_IMAGE = 2
 COMMAND_TIMEOUT_S = 0.6
+RESET_PAUSE_S = 3.0
 
 
 class SimNode(Node):
@@ -41,12 +43,14 @@ class SimNode(Node):
 
     The world moves on when the command that answers the last image has come, and not faster than
     ``realtime_factor`` allows. When no answer comes within ``patience_s`` of wall time it moves on without, so
-    that a silent policy does not stop the world. Before the first command the world stands still.
+    that a silent policy does not stop the world. Before the first command the world stands still. The clock goes on
+    over a reset, so that no node sees time run backwards.
     """
 
     def __init__(self) -> None:
         super().__init__("sim_node")
         self._declare()
+        self._clock_s = 0.0  # on the ROS clock when the world began
         self._world = self._make_world()
         self._mission = make_mission(self._world, self._duration_s)
         self._command = VelocityCommand()
@@ -89,7 +93,7 @@ class SimNode(Node):
         self._patience_s = parameter(self, "patience_s", 0.25, "wall time to wait for a command", low=0.0, high=10.0)
         self._renderer = parameter(self, "renderer", "auto", "auto, gl or tiny")
 
-    def _make_world(self):
+    def _make_world(self) -> World:
         return make_world(
             self._name,
             self._seed,
@@ -108,6 +112,7 @@ class SimNode(Node):
         self._world.close()
         self._world = self._make_world()
         self._mission = make_mission(self._world, self._duration_s)
+        self._clock_s = self._stamp_s + RESET_PAUSE_S
         self._command, self._answered_s, self._stamp_s, self._started = VelocityCommand(), -1.0, -1.0, False
         self._collision.publish(Bool(data=False))
         response.success, response.message = True, f"{self._name} {self._seed} starts again"
@@ -144,7 +149,7 @@ class SimNode(Node):
         for index in range(ODOMETRY_PER_IMAGE):
             self._world.step(command, part)
             if index + 1 < ODOMETRY_PER_IMAGE:
-                self._odometry.publish(odometry_message(self._world.odometry))
+                self._publish_odometry()
         self._mission.update(self._world)
         self._publish()
         if self._world.collision is not None:
@@ -153,15 +158,19 @@ class SimNode(Node):
     def _publish(self) -> None:
         world = self._world
         frame = world.camera_frame()
-        stamp_s = frame.stamp_s
+        stamp_s = self._clock_s + frame.stamp_s
         self._time.publish(Clock(clock=to_time(stamp_s)))
-        self._odometry.publish(odometry_message(world.odometry))
+        self._publish_odometry()
         self._target.publish(pose_message(world.target.position_enu_m, stamp_s))
         self._raw.publish(image_message(frame.rgb, stamp_s))
         self._compressed.publish(compressed_message(frame.rgb, stamp_s))
         self._info.publish(camera_info_message(stamp_s, *self._size, world.horizontal_fov_rad))
         self._status.publish(String(data=json.dumps(self._describe())))
         self._stamp_s = stamp_s
+
+    def _publish_odometry(self) -> None:
+        odometry = self._world.odometry
+        self._odometry.publish(odometry_message(replace(odometry, stamp_s=self._clock_s + odometry.stamp_s)))
 
     def _describe(self) -> dict[str, object]:
         mission = self._mission
