@@ -66,7 +66,7 @@ def test_explain_draws_where_the_policy_looks(tmp_path: Path) -> None:
     assert _run("worlds", "city", "--count", "1", "--out", str(tmp_path / "a.png")).returncode == 0
     result = _run("explain", str(tmp_path), "--out", str(tmp_path / "attention.png"))
     assert result.returncode == 0, result.stderr
-    assert (tmp_path / "attention.png").stat().st_size > 10_000
+    assert (tmp_path / "attention.png").stat().st_size > 3_000
 
 
 def test_evaluation_answers_in_json_alone(tmp_path: Path) -> None:
