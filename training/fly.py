@@ -160,6 +160,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
         graph.start("safety_node", params_file=params)
         policy = "" if plan.policy is None else str(plan.policy.resolve())
         graph.start("policy_node", params_file=params, parameters={"policy": policy})
+        graph.start("flight_bridge_node", params_file=params)
         monitor = graph.start("monitor_node", capture=True)
         world = {
             "world": plan.world,

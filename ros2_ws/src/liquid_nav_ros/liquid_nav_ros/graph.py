@@ -32,15 +32,16 @@ class NodeSpec:
 POLICY = NodeSpec("policy_node")
 SAFETY = NodeSpec("safety_node")
 RECORDER = NodeSpec("recorder_node")
+BRIDGE = NodeSpec("flight_bridge_node")
 GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
-    "sim_flight": (RECORDER, SAFETY, POLICY, NodeSpec("sim_node")),
+    "sim_flight": (RECORDER, SAFETY, POLICY, BRIDGE, NodeSpec("sim_node")),
     "camera_only": (RECORDER, SAFETY, POLICY, NodeSpec("camera_node", ends_graph=True)),
     "real_drone": (
         RECORDER,
         SAFETY,
         POLICY,
         NodeSpec("teleop_node"),
-        NodeSpec("flight_bridge_node"),
+        BRIDGE,
         NodeSpec("camera_node"),
     ),
 }

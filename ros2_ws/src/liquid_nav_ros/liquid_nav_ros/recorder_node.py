@@ -24,6 +24,8 @@ TOPICS = (
     "odom:nav_msgs/msg/Odometry",
     "liquid_nav/cmd_vel_raw:geometry_msgs/msg/TwistStamped",
     "liquid_nav/cmd_vel:geometry_msgs/msg/TwistStamped",
+    "vehicle/cmd_vel:geometry_msgs/msg/TwistStamped",
+    "vehicle/state:std_msgs/msg/String",
     "liquid_nav/attention:sensor_msgs/msg/Image",
     "liquid_nav/neurons:std_msgs/msg/Float32MultiArray",
     "target/pose:geometry_msgs/msg/PoseStamped",

@@ -67,7 +67,7 @@ class SimNode(Node):
         self._target = self.create_publisher(PoseStamped, "target/pose", SENSOR)
         self._collision = self.create_publisher(Bool, "sim/collision", LATCHED)
         self._status = self.create_publisher(String, "sim/status", RELIABLE)
-        self.create_subscription(TwistStamped, "liquid_nav/cmd_vel", self._on_command, RELIABLE)
+        self.create_subscription(TwistStamped, self._command_topic, self._on_command, RELIABLE)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self._collision.publish(Bool(data=False))
         wall_timer(self, POLL_S, self._poll)
@@ -91,6 +91,9 @@ class SimNode(Node):
             self, "realtime_factor", 1.0, "simulated per wall second, 0 for no limit", low=0.0, high=100.0
         )
         self._patience_s = parameter(self, "patience_s", 0.25, "wall time to wait for a command", low=0.0, high=10.0)
+        self._command_topic = parameter(
+            self, "command_topic", "liquid_nav/cmd_vel", "what is flown; vehicle/cmd_vel behind a flight bridge"
+        )
         self._renderer = parameter(self, "renderer", "auto", "auto, gl or tiny")
 
     def _make_world(self) -> World:
