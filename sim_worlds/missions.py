@@ -132,7 +132,8 @@ class FlyToTarget(_Mission):
         pixel = world.target_pixel()
         if pixel is None or not self.target_in_view:
             return False
-        return abs(pixel[0] / world.render_size[0] - 0.5) <= 0.5 * CENTRAL_SHARE
+        shares = (place / size for place, size in zip(pixel, world.render_size, strict=True))
+        return all(abs(share - 0.5) <= 0.5 * CENTRAL_SHARE for share in shares)
 
 
 class FollowTarget(_Mission):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,17 +36,17 @@ class ScriptedWorld:
         distance_m: to the backpack, straight ahead.
         speed_m_s: of the vehicle.
         in_view: whether the backpack is seen.
-        column_share: where in the image it is, 0 left, 1 right.
+        column_share, row_share: where in the image it is, 0 left or top, 1 right or bottom.
     """
 
     distance_m: float = 10.0
     speed_m_s: float = 0.0
     in_view: bool = True
     column_share: float = 0.5
+    row_share: float = 0.5
     time_s: float = 0.0
     collision: str | None = None
     render_size: tuple[int, int] = (256, 144)
-    visited: list[float] = field(default_factory=list)
 
     @property
     def target_distance_m(self) -> float:
@@ -60,4 +60,4 @@ class ScriptedWorld:
         return self.in_view
 
     def target_pixel(self) -> tuple[float, float]:
-        return self.column_share * self.render_size[0], 70.0
+        return self.column_share * self.render_size[0], self.row_share * self.render_size[1]

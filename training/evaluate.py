@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,18 +75,7 @@ def evaluate(
         raise ConfigError(f"episodes is {episodes}, workers is {workers}: use 1 or more")
     name = EXPERT if expert else load_policy(policy).name
     seeds = split_seeds(split, episodes, seed)
-    reports: list[FlightReport] = []
-    context = multiprocessing.get_context("spawn")
-    arguments = (None if expert else (policy or ""), renderer)
-    with (
-        progress_bar(f"flying {suite}", len(conditions) * episodes) as advance,
-        ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=arguments) as pool,
-    ):
-        running = [pool.submit(_fly_worker, condition, number) for condition in conditions for number in seeds]
-        for done in as_completed(running):
-            reports.append(done.result())
-            good = sum(report.result.success for report in reports)
-            advance(1, f"{good} of {len(reports)} succeeded")
+    reports = _fly_all(conditions, seeds, None if expert else (policy or ""), renderer, workers)
     results = {
         "software": __version__,
         "policy": name,
@@ -96,13 +85,30 @@ def evaluate(
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],
     }
     out.mkdir(parents=True, exist_ok=True)
-    flights = [
-        {"condition": report.condition, "seed": report.seed, **report.result.__dict__}
-        for report in sorted(reports, key=lambda report: (report.condition, report.seed))
-    ]
+    flights = [{"condition": report.condition, "seed": report.seed, **asdict(report.result)} for report in reports]
     (out / "flights.json").write_text(json.dumps(flights, indent=1) + "\n")
     write_reports(results, out)
     return results
+
+
+def _fly_all(
+    conditions: list[Condition], seeds: list[int], policy: Path | str | None, renderer: str, workers: int
+) -> list[FlightReport]:
+    """Fly every seed under every condition, in worker processes; return the reports in a fixed order."""
+    reports: list[FlightReport] = []
+    context = multiprocessing.get_context("spawn")
+    with (
+        progress_bar("flying", len(conditions) * len(seeds)) as advance,
+        ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_start_worker, initargs=(policy, renderer)
+        ) as pool,
+    ):
+        running = [pool.submit(_fly_worker, condition, number) for condition in conditions for number in seeds]
+        for done in as_completed(running):
+            reports.append(done.result())
+            good = sum(report.result.success for report in reports)
+            advance(1, f"{good} of {len(reports)} succeeded")
+    return sorted(reports, key=lambda report: (report.condition, report.seed))
 
 
 def fly(world: World, condition: Condition, policy: Policy | None) -> MissionResult:

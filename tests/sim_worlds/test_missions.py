@@ -34,6 +34,14 @@ def test_fly_to_needs_a_slow_centred_near_hover(distance_m, speed_m_s, column, i
     assert mission.result().success is success
 
 
+@pytest.mark.parametrize(("row", "success"), [(0.36, True), (0.3, False), (0.7, False)])
+def test_fly_to_needs_the_target_in_the_middle_of_the_height_too(row: float, success: bool) -> None:
+    world = ScriptedWorld(distance_m=2.0, row_share=row)
+    mission = FlyToTarget(world)
+    _run(mission, world, 3.0)
+    assert mission.result().success is success
+
+
 def test_fly_to_needs_two_seconds_on_end() -> None:
     world = ScriptedWorld(distance_m=2.0)
     mission = FlyToTarget(world)
