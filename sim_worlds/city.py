@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
 from sim_worlds.forest import forest_air
@@ -28,16 +30,23 @@ WALL_M = HALF_ROAD_M + PAVEMENT_M
 ROUTE_LENGTH_M = 160.0
 ROUTE_CLEARANCE_M = 1.1
 BYSTANDERS = 4
+COLUMN_FROM_BEND_M = 1.5
+WHITE: Float3 = (1.0, 1.0, 1.0)
+RED: Float3 = (0.78, 0.08, 0.08)
+RED_TINT: Float3 = (1.6, 0.18, 0.18)
+REPAINTED = ("bin", "planter", "bench")
 
 
 def make_city(
-    seed: int, *, still: bool = False, half_size_m: float = 60.0
+    seed: int, *, still: bool = False, decoys: bool = False, occluders: bool = False, half_size_m: float = 60.0
 ) -> tuple[Scene, WalkingPerson | HangingBackpack, Start]:
     """Build a city.
 
     Args:
         seed: the same seed builds the same city and the same walk.
         still: the backpack hangs on a lamp instead of walking.
+        decoys: many other things are red too: jackets, cars, bins, planters.
+        occluders: advertising columns stand inside the bends of the walk, so that the person is hidden for moments.
         half_size_m: the city covers [-half_size, half_size]^2.
 
     Raises:
@@ -46,12 +55,14 @@ def make_city(
     if half_size_m < 52.0:
         raise WorldError(f"half_size_m is {half_size_m}: the streets need at least 52 m")
     rng = np.random.default_rng([seed, 0xC1])
-    builder = _CityBuilder(rng, half_size_m)
+    builder = _CityBuilder(rng, half_size_m, np.random.default_rng([seed, 0xDE]) if decoys else None)
     builder.add_ground()
     builder.add_blocks()
     pavements = Pavements(ROADS_M, WALKING_LINE_M)
     path = Path(pavements.draw_route(rng, ROUTE_LENGTH_M))
     builder.add_street_furniture(path)
+    if occluders:
+        builder.add_columns(path)
     tint_g = float(rng.uniform(0.8, 1.3))
     tint: Float3 = (float(rng.uniform(0.85, 1.1)), tint_g, tint_g)
     target: WalkingPerson | HangingBackpack
@@ -69,7 +80,7 @@ def make_city(
         instances=tuple(builder.instances),
         colliders=tuple(builder.colliders),
         atmosphere=air,
-        options={"still": still},
+        options={"still": still, "decoys": decoys, "occluders": occluders},
     )
     return scene, target, start
 
@@ -107,8 +118,12 @@ def _still_target(
 
 
 class _CityBuilder:
-    def __init__(self, rng: np.random.Generator, half_size_m: float) -> None:
+    def __init__(
+        self, rng: np.random.Generator, half_size_m: float, decoy_rng: np.random.Generator | None
+    ) -> None:
         self.rng = rng
+        # A generator of their own, so that a city with decoys differs from the one without in colours alone.
+        self._decoy_rng = decoy_rng
         self.half_size_m = half_size_m
         self.instances: list[Instance] = []
         self.colliders: list[Collider] = []
@@ -123,7 +138,10 @@ class _CityBuilder:
             "tree_1": broadleaf(rng, "summer", "bark_birch"),
         }
         for index in range(BYSTANDERS):
-            self.meshes[f"bystander_{index}"] = standing_person_mesh(draw_clothes(rng), rng)
+            clothes = draw_clothes(rng)
+            if decoy_rng is not None and index % 2 == 0:
+                clothes = replace(clothes, jacket=RED)
+            self.meshes[f"bystander_{index}"] = standing_person_mesh(clothes, rng)
 
     def place(
         self,
@@ -137,7 +155,8 @@ class _CityBuilder:
         size: float = 1.0,
     ) -> None:
         """Put a thing on the ground with an upright cylinder as its solid."""
-        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, (size, size, size)))
+        tint = self._tint() if mesh in REPAINTED else WHITE
+        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, (size, size, size), tint))
         self.colliders.append(
             Collider("cylinder", (x, y, half_height), (radius * size, radius * size, half_height), label=label)
         )
@@ -183,6 +202,20 @@ class _CityBuilder:
                         self._parked_car(centre + side * 2.9, float(along) + 3.0, side, swap)
         for _ in range(26):
             self._bystander(path)
+
+    def add_columns(self, path: Path) -> None:
+        """Put an advertising column inside every bend of the walk."""
+        for before, bend, after in zip(path.points, path.points[1:], path.points[2:], strict=False):
+            inward = _unit(before - bend) + _unit(after - bend)
+            if np.hypot(*inward) > 0.5:
+                x, y = bend + COLUMN_FROM_BEND_M * _unit(inward)
+                self.place("column", float(x), float(y), 0.0, "column", 0.45, 1.4)
+
+    def _tint(self) -> Float3:
+        """Return the colour by which a thing is repainted: often red where there are decoys, white else."""
+        if self._decoy_rng is None or self._decoy_rng.random() < 0.4:
+            return WHITE
+        return RED_TINT
 
     def _spans(self) -> list[tuple[float, float]]:
         """Building land between the pavements, along one axis."""
@@ -279,7 +312,8 @@ class _CityBuilder:
             return
         x, y = (along, across) if swap else (across, along)
         yaw = (0.0 if swap else 0.5 * np.pi) + (np.pi if side > 0 else 0.0)
-        self.instances.append(Instance(f"car_{int(self.rng.integers(len(CAR_COLOURS)))}", (x, y, 0.0), yaw))
+        mesh = f"car_{int(self.rng.integers(len(CAR_COLOURS)))}"
+        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, tint=self._tint()))
         self.colliders.append(Collider("box", (x, y, 0.43), (2.1, 0.85, 0.43), yaw, label="car"))
         cabin = (x - 0.2 * np.cos(yaw), y - 0.2 * np.sin(yaw), 1.1)
         centre = (float(cabin[0]), float(cabin[1]), 1.1)
@@ -296,3 +330,7 @@ class _CityBuilder:
             return
         index = int(self.rng.integers(BYSTANDERS))
         self.place(f"bystander_{index}", x, y, float(self.rng.uniform(0, 6.28)), "bystander", 0.28, 0.88)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vector / (np.hypot(*vector) + 1e-9))

@@ -168,6 +168,8 @@ def make_world(
     render_size: tuple[int, int] = (256, 144),
     distance_m: float | None = None,
     density_per_m2: float | None = None,
+    decoys: bool = False,
+    occluders: bool = False,
 ) -> World:
     """Build a world by name.
 
@@ -179,6 +181,7 @@ def make_world(
         renderer: a name for :func:`make_renderer`, or a renderer to use without owning it.
         render_size: (width, height) of the camera image in pixels.
         distance_m, density_per_m2: of a forest, drawn from the seed when None.
+        decoys, occluders: of a city, see :func:`sim_worlds.city.make_city`.
 
     Raises:
         WorldError: for an unknown name or values out of range.
@@ -197,7 +200,7 @@ def make_world(
     if name == "forest":
         scene, target, start = make_forest(seed, season=season, distance_m=distance_m, density_per_m2=density_per_m2)
     else:
-        scene, target, start = make_city(seed, still=still)
+        scene, target, start = make_city(seed, still=still, decoys=decoys, occluders=occluders)
     owned = isinstance(renderer, str)
     drawing = make_renderer(renderer) if isinstance(renderer, str) else renderer
     return World(scene, target, start, renderer=drawing, render_size=render_size, owns_renderer=owned)

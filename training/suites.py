@@ -35,12 +35,14 @@ CONDITIONS = {
         Condition("forest-range", "forest", {"season": "summer", "distance_m": 26.0, "density_per_m2": 0.02}),
         Condition("city-still", "city", {"still": True}),
         Condition("city-walking", "city", {}),
+        Condition("city-decoys", "city", {"decoys": True}),
+        Condition("city-occlusion", "city", {"occluders": True}),
     )
 }
 SUITES: dict[str, tuple[str, ...]] = {
     "smoke": ("forest-unseen", "city-walking"),
     "forest": ("forest-unseen", "forest-autumn", "forest-winter", "forest-spring", "forest-range"),
-    "city": ("city-still", "city-walking"),
+    "city": ("city-still", "city-walking", "city-decoys", "city-occlusion"),
     "transfer": tuple(CONDITIONS),
 }
 SMOKE_FOLLOW_S = 5.0

@@ -136,6 +136,16 @@ def planter() -> Mesh:
     )
 
 
+def column() -> Mesh:
+    """An advertising column, 2.8 m high."""
+    return merge(
+        [
+            cylinder(0.45, 2.6, material="shop_front", sides=14, uv_per_m=0.7),
+            moved(cylinder(0.5, 0.2, material="metal", colour=(0.3, 0.4, 0.35), sides=14), (0.0, 0.0, 2.6)),
+        ]
+    )
+
+
 def street_meshes() -> dict[str, Mesh]:
     """Return the furniture of a street; cars are ``car_0`` .. ``car_{len(CAR_COLOURS) - 1}``."""
     cars = {f"car_{index}": car(colour) for index, colour in enumerate(CAR_COLOURS)}
@@ -146,4 +156,5 @@ def street_meshes() -> dict[str, Mesh]:
         "bin": bin_mesh(),
         "sign": sign(),
         "planter": planter(),
+        "column": column(),
     }

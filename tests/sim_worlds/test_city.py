@@ -34,6 +34,22 @@ def test_person_walks_past_every_solid(seed: int) -> None:
             assert (local > np.array(box.size_m[:2])).any(), f"the person walks through a {box.label}"
 
 
+def test_decoys_change_colours_alone() -> None:
+    plain, _, start = make_city(3)
+    red, _, same_start = make_city(3, decoys=True)
+    assert plain.colliders == red.colliders and start == same_start
+    assert sum(instance.tint != (1.0, 1.0, 1.0) for instance in red.instances) > 10
+    assert all(instance.tint == (1.0, 1.0, 1.0) for instance in plain.instances)
+
+
+def test_occluders_stand_in_the_bends() -> None:
+    scene, walker, _ = make_city(3, occluders=True)
+    columns = [collider for collider in scene.colliders if collider.label == "column"]
+    assert columns
+    for column in columns:
+        assert walker.path.distance_to(column.centre_enu_m[:2]) > 0.9
+
+
 def test_person_changes_pace_turns_and_stops() -> None:
     speeds, headings = [], []
     for seed in range(4):
