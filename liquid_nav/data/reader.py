@@ -46,7 +46,7 @@ def read_episode(path: Path, *, repair: bool = False) -> Episode:
 
     Args:
         path: an ``.mcap`` or ``.mcap.part`` file.
-        repair: read a damaged or unfinished file up to its break; the loss is in ``lost_bytes``.
+        repair: read a damaged or unfinished file up to its break; what follows is counted in ``lost_bytes``.
 
     Raises:
         EpisodeError: when the file is missing, foreign or damaged, or lacks a topic.
@@ -56,11 +56,12 @@ def read_episode(path: Path, *, repair: bool = False) -> Episode:
     if path.name.endswith(PART_SUFFIX) and not repair:
         raise EpisodeError(f"{path} was not finished: read it with repair=True")
     collector = _Collector()
-    lost = 0
+    whole, lost = 0, 0
     with path.open("rb") as file:
         try:
-            for record in StreamReader(file).records:
+            for record in StreamReader(file, validate_crcs=True).records:
                 collector.take(record)
+                whole = file.tell()
         except Exception as error:  # the reader raises many kinds on foreign bytes
             if isinstance(error, EpisodeError):
                 raise
@@ -69,9 +70,9 @@ def read_episode(path: Path, *, repair: bool = False) -> Episode:
                     f"{path} is damaged or not an MCAP file ({type(error).__name__}: {error}): "
                     "read it with repair=True to save what is whole"
                 ) from error
-            lost = path.stat().st_size - file.tell()
+            lost = path.stat().st_size - whole
     missing = [topic for topic in _NEEDED if topic not in collector.topics]
-    if missing and not repair:
+    if missing and not (repair and collector.ours):
         raise EpisodeError(f"{path} holds no {missing[0]}: it is not an episode of this project")
     return Episode(collector.metadata, list(collector.steps()), lost)
 
@@ -81,6 +82,7 @@ class _Collector:
 
     def __init__(self) -> None:
         self.metadata = EpisodeMetadata(world="", seed=-1)
+        self.ours = False
         self._schemas: dict[int, str] = {}
         self._channels: dict[int, tuple[str, str]] = {}
         self._moments: dict[int, dict[str, Any]] = {}
@@ -96,6 +98,7 @@ class _Collector:
             self._channels[record.id] = (record.topic, self._schemas[record.schema_id])
         elif isinstance(record, Metadata) and record.name == METADATA_NAME:
             self.metadata = EpisodeMetadata.from_text(record.metadata)
+            self.ours = True
         elif isinstance(record, Message):
             topic, kind = self._channels[record.channel_id]
             if topic in _NEEDED or topic == MASK_TOPIC:

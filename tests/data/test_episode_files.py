@@ -20,7 +20,8 @@ def _step(index: int) -> tuple:
     mask = np.zeros((48, 64), dtype=bool)
     mask[10:20, index % 50 : index % 50 + 8] = True
     turn = np.array([0.0, 0.0, np.sin(0.3), np.cos(0.3)])
-    odometry = Odometry(0.05 * index, np.array([index, 1.0, 2.0]), np.array([0.5, -0.2, 0.1]), turn, np.array([0.1, 0.2, 0.3]))
+    velocity, rates = np.array([0.5, -0.2, 0.1]), np.array([0.1, 0.2, 0.3])
+    odometry = Odometry(0.05 * index, np.array([index, 1.0, 2.0]), velocity, turn, rates)
     return (
         CameraFrame(picture, 0.05 * index),
         odometry,
@@ -101,6 +102,25 @@ def test_a_truncated_file_is_refused_and_repaired_up_to_its_break(tmp_path: Path
     episode = read_episode(path, repair=True)
     assert 0.3 * 200 < len(episode.steps) < 200
     assert episode.metadata == META
+    assert 0 < episode.lost_bytes < 0.5 * len(data)
+
+
+def test_a_flipped_byte_is_noticed_though_the_file_has_its_full_length(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    rng = np.random.default_rng(2)
+    with EpisodeWriter(path, META) as writer:
+        for index in range(100):
+            frame, *rest = _step(index)
+            noisy = rng.integers(0, 255, (144, 256, 3)).astype(np.uint8)
+            writer.write_step(CameraFrame(noisy, frame.stamp_s), *rest)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(EpisodeError, match="damaged"):
+        read_episode(path)
+    episode = read_episode(path, repair=True)
+    assert 0 < len(episode.steps) < 100
+    assert episode.lost_bytes > 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89MCAP0\r\n" + b"\x00" * 64])
@@ -109,6 +129,8 @@ def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(EpisodeError, match=r"a\.mcap"):
         read_episode(path)
+    with pytest.raises(EpisodeError, match="not an episode of this project"):
+        read_episode(path, repair=True)
 
 
 def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
