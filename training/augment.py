@@ -19,10 +19,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Shape:
-    """A blob thrown over an image: centre and size relative to the image (or to the target), colour, drift.
-
-    A ``wash`` dyes what lies below and keeps its pattern, as a jacket or a painted thing would look.
-    """
+    """A blob thrown over an image: centre and size relative to the image (or to the target), colour, drift."""
 
     kind: int
     centre: tuple[float, float]
@@ -31,7 +28,6 @@ class Shape:
     colour: tuple[int, int, int]
     drift: tuple[float, float]
     on_target: bool
-    wash: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,10 +88,7 @@ def apply_look(
     changed = changed.copy() if look.matrix is None else cv2.transform(changed, look.matrix)
     box = _box(mask)
     for shape in look.shapes:
-        if shape.wash:
-            _dye(shape, changed, box, step)
-        else:
-            _draw(shape, shape.colour, changed, box, step)
+        _draw(shape, changed, box, step)
     result = cv2.copyTo(image, target, changed)
     if look.blur_px:
         result = cv2.blur(result, (look.blur_px, look.blur_px))
@@ -149,7 +142,7 @@ def _shape(rng: np.random.Generator) -> Shape:
     on_target = bool(rng.random() < 0.45)
     spread = 1.6 if on_target else 0.5
     size = rng.uniform(0.3, 1.8, 2) if on_target else rng.uniform(0.02, 0.3, 2)
-    red = rng.random() < 0.35
+    red = rng.random() < 0.2
     colour = rng.integers(0, 256, 3) if not red else np.array([rng.integers(90, 230), *rng.integers(0, 70, 2)])
     centre = rng.uniform(-spread, spread, 2) + (0.0 if on_target else 0.5)
     return Shape(
@@ -160,7 +153,6 @@ def _shape(rng: np.random.Generator) -> Shape:
         colour=(int(colour[0]), int(colour[1]), int(colour[2])),
         drift=(float(rng.normal(0.0, 0.01)), float(rng.normal(0.0, 0.003))),
         on_target=on_target,
-        wash=bool(rng.random() < 0.5),
     )
 
 
@@ -173,21 +165,7 @@ def _box(mask: Mask) -> tuple[float, float, float, float] | None:
     return float(columns.mean()), float(rows.mean()), width, height
 
 
-def _dye(shape: Shape, image: Image, box: tuple[float, float, float, float] | None, step: int) -> None:
-    region = np.zeros(image.shape[:2], dtype=np.uint8)
-    _draw(shape, (255, 255, 255), region, box, step)
-    brightness = np.array([0.3, 0.59, 0.11], dtype=np.float32)
-    dye = np.array(shape.colour, dtype=np.float32)[:, None] / 110.0 * brightness
-    cv2.copyTo(cv2.transform(image, dye), region, image)
-
-
-def _draw(
-    shape: Shape,
-    colour: tuple[int, int, int],
-    image: Image,
-    box: tuple[float, float, float, float] | None,
-    step: int,
-) -> None:
+def _draw(shape: Shape, image: Image, box: tuple[float, float, float, float] | None, step: int) -> None:
     height, width = image.shape[:2]
     if shape.on_target:
         if box is None:
@@ -202,11 +180,11 @@ def _draw(
     centre = (round(cx), round(cy))
     axes = (max(1, round(half[0])), max(1, round(half[1])))
     if shape.kind == 0:
-        cv2.ellipse(image, centre, axes, shape.angle_deg, 0, 360, colour, -1)
+        cv2.ellipse(image, centre, axes, shape.angle_deg, 0, 360, shape.colour, -1)
     elif shape.kind == 1:
         low, high = (centre[0] - axes[0], centre[1] - axes[1]), (centre[0] + axes[0], centre[1] + axes[1])
-        cv2.rectangle(image, low, high, colour, -1)
+        cv2.rectangle(image, low, high, shape.colour, -1)
     else:
         turn = np.deg2rad(shape.angle_deg)
         end = (round(cx + 2 * axes[0] * np.cos(turn)), round(cy + 2 * axes[1] * np.sin(turn)))
-        cv2.line(image, centre, end, colour, max(1, min(axes) // 2))
+        cv2.line(image, centre, end, shape.colour, max(1, min(axes) // 2))
