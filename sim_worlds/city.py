@@ -6,22 +6,31 @@ import numpy as np
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city_builder import ROADS_M, WALKING_LINE_M, CityBuilder
-from sim_worlds.forest import forest_air
 from sim_worlds.route import Path, Pavements
-from sim_worlds.scene import Float3, Scene, Start
+from sim_worlds.scene import Float3, Scene, Setting, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
+from sim_worlds.weather import check_weather, draw_atmosphere
 
 ROUTE_LENGTH_M = 160.0
 
 
 def make_city(
-    seed: int, *, still: bool = False, decoys: bool = False, occluders: bool = False, half_size_m: float = 60.0
-) -> tuple[Scene, WalkingPerson | HangingBackpack, Start]:
+    seed: int,
+    *,
+    season: str = "summer",
+    hour: float | None = None,
+    sky: str | None = None,
+    still: bool = False,
+    decoys: bool = False,
+    occluders: bool = False,
+    half_size_m: float = 60.0,
+) -> Setting:
     """Build a city.
 
     Args:
         seed: the same seed builds the same city and the same walk.
+        season, hour, sky: see :func:`sim_worlds.weather.draw_atmosphere`.
         still: the backpack hangs on a lamp instead of walking.
         decoys: many other things are red too: jackets, cars, bins, planters.
         occluders: advertising columns stand inside the bends of the walk, so that the person is hidden for moments.
@@ -32,6 +41,7 @@ def make_city(
     """
     if half_size_m < 52.0:
         raise WorldError(f"half_size_m is {half_size_m}: the streets need at least 52 m")
+    check_weather(season, hour, sky)
     rng = np.random.default_rng([seed, 0xC1])
     builder = CityBuilder(rng, half_size_m, np.random.default_rng([seed, 0xDE]) if decoys else None)
     builder.add_ground()
@@ -48,7 +58,7 @@ def make_city(
         target, start = _still_target(rng, path, tint, builder)
     else:
         target, start = _walking_target(rng, path, tint)
-    air = forest_air(rng, "summer")
+    air = draw_atmosphere(rng, season, hour=hour, sky=sky)
     scene = Scene(
         name="city",
         seed=seed,
@@ -60,7 +70,7 @@ def make_city(
         atmosphere=air,
         options={"still": still, "decoys": decoys, "occluders": occluders},
     )
-    return scene, target, start
+    return Setting(scene, target, start)
 
 
 def _walking_target(rng: np.random.Generator, path: Path, tint: Float3) -> tuple[WalkingPerson, Start]:

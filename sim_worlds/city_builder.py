@@ -15,7 +15,7 @@ from sim_worlds.models.nature import broadleaf
 from sim_worlds.models.person import draw_clothes, nothing_mesh, person_meshes, standing_person_mesh
 from sim_worlds.models.vehicle import vehicle_meshes
 from sim_worlds.route import Path
-from sim_worlds.scene import Collider, Float3, Instance, Mesh
+from sim_worlds.scene import CATEGORIES, Collider, Float3, Instance, Mesh
 
 ROADS_M = (-40.0, 0.0, 40.0)
 HALF_ROAD_M = 4.0
@@ -79,7 +79,8 @@ class CityBuilder:
     ) -> None:
         """Put a thing on the ground with an upright cylinder as its solid."""
         tint = self._tint() if mesh in REPAINTED else WHITE
-        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, (size, size, size), tint))
+        category = "person" if label == "bystander" else label if label in CATEGORIES else "furniture"
+        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, (size, size, size), tint, category))
         self.colliders.append(
             Collider("cylinder", (x, y, half_height), (radius * size, radius * size, half_height), label=label)
         )
@@ -160,7 +161,7 @@ class CityBuilder:
         uv = ((x1 - x0) / tile_m, (y1 - y0) / tile_m)
         corners = [(x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)]
         self.meshes[name] = quad(corners, material=material, colour=colour, uv_size=uv)
-        self.instances.append(Instance(name, (0.0, 0.0, 0.0)))
+        self.instances.append(Instance(name, (0.0, 0.0, 0.0), category="ground"))
 
     def _zebra(self, x: float, y: float) -> None:
         if "zebra" not in self.meshes:
@@ -168,8 +169,9 @@ class CityBuilder:
             self.meshes["zebra"] = quad(corners, material="white", colour=(0.85, 0.85, 0.83))
         for stripe in np.arange(-3.2, 3.3, 0.95):
             for offset in (-WALKING_LINE_M, WALKING_LINE_M):
-                self.instances.append(Instance("zebra", (x + float(stripe), y + offset, 0.0)))
-                self.instances.append(Instance("zebra", (x + offset, y + float(stripe), 0.0), 0.5 * np.pi))
+                self.instances.append(Instance("zebra", (x + float(stripe), y + offset, 0.0), category="ground"))
+                turned = Instance("zebra", (x + offset, y + float(stripe), 0.0), 0.5 * np.pi, category="ground")
+                self.instances.append(turned)
 
     def _houses(self, x0: float, x1: float, y0: float, y1: float) -> None:
         columns = 2 if x1 - x0 > 16.0 else 1
@@ -184,7 +186,7 @@ class CityBuilder:
         height = float(self.rng.choice([7.0, 10.5, 14.0, 17.5, 21.0], p=[0.15, 0.3, 0.3, 0.15, 0.1]))
         name = f"house_{len(self.meshes)}"
         self.meshes[name] = building(self.rng, width, depth, height)
-        self.instances.append(Instance(name, (x, y, 0.0)))
+        self.instances.append(Instance(name, (x, y, 0.0), category="building"))
         half = (0.5 * width, 0.5 * depth, 0.5 * height)
         self.colliders.append(Collider("box", (x, y, 0.5 * height), half, label="house"))
 
@@ -236,7 +238,7 @@ class CityBuilder:
         x, y = (along, across) if swap else (across, along)
         yaw = (0.0 if swap else 0.5 * np.pi) + (np.pi if side > 0 else 0.0)
         mesh = f"car_{int(self.rng.integers(len(CAR_COLOURS)))}"
-        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, tint=self._tint()))
+        self.instances.append(Instance(mesh, (x, y, 0.0), yaw, tint=self._tint(), category="car"))
         self.colliders.append(Collider("box", (x, y, 0.43), (2.1, 0.85, 0.43), yaw, label="car"))
         cabin = (x - 0.2 * np.cos(yaw), y - 0.2 * np.sin(yaw), 1.1)
         centre = (float(cabin[0]), float(cabin[1]), 1.1)

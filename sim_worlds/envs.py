@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.types import VelocityCommand
+from sim_worlds.camera import CameraConfig
 from sim_worlds.missions import FlyToTarget, FollowTarget, Mission
 from sim_worlds.render import make_renderer
 from sim_worlds.scene import Renderer
@@ -77,14 +78,9 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         if self._renderer is None:
             self._renderer = make_renderer(self._renderer_name)
         still = self._mission_name == "fly_to"
-        self._world = make_world(
-            self._world_name,
-            self._seed,
-            season=self._season,
-            still=still,
-            renderer=self._renderer,
-            render_size=self._size,
-        )
+        options = {"season": self._season} | ({"still": still} if self._world_name != "forest" else {})
+        camera = CameraConfig(*self._size)
+        self._world = make_world(self._world_name, self._seed, renderer=self._renderer, camera=camera, **options)
         self._mission = FlyToTarget(self._world) if still else FollowTarget(self._world)
         return self._observation(0.0), self._info()
 

@@ -12,10 +12,10 @@ from sim_worlds.mesh_tools import quad
 from sim_worlds.models.backpack import backpack_mesh, hook_mesh
 from sim_worlds.models.nature import VARIANTS, forest_meshes
 from sim_worlds.models.vehicle import vehicle_meshes
-from sim_worlds.scene import Atmosphere, Collider, Instance, Mesh, Scene, Start
+from sim_worlds.scene import Collider, Instance, Mesh, Scene, Setting, Start
 from sim_worlds.targets import HangingBackpack
+from sim_worlds.weather import check_weather, draw_atmosphere
 
-SEASONS = ("summer", "autumn", "winter", "spring")
 TRUNK_RADIUS_M = {"pine": 0.17, "birch": 0.13, "oak": 0.22}
 TREE_GAP_M = 1.7
 START_CLEARANCE_M = 1.5
@@ -43,15 +43,17 @@ def make_forest(
     seed: int,
     *,
     season: str = "summer",
+    hour: float | None = None,
+    sky: str | None = None,
     density_per_m2: float | None = None,
     half_size_m: float = 35.0,
     distance_m: float | None = None,
-) -> tuple[Scene, HangingBackpack, Start]:
+) -> Setting:
     """Grow a forest.
 
     Args:
         seed: the same seed grows the same forest.
-        season: ``summer``, ``autumn``, ``winter`` or ``spring``.
+        season, hour, sky: see :func:`sim_worlds.weather.draw_atmosphere`.
         density_per_m2: trees per square metre, drawn from 0.02..0.05 when None.
         half_size_m: the wood covers [-half_size, half_size]^2.
         distance_m: distance from the start to the backpack, drawn from 6..18 m when None.
@@ -59,8 +61,7 @@ def make_forest(
     Raises:
         WorldError: for an unknown season or numbers outside their ranges.
     """
-    if season not in SEASONS:
-        raise WorldError(f"season is {season!r}: use one of {', '.join(SEASONS)}")
+    check_weather(season, hour, sky)
     if density_per_m2 is not None and not 0.0 <= density_per_m2 <= 0.12:
         raise WorldError(f"density_per_m2 is {density_per_m2}: use 0 to 0.12 trees per square metre")
     if distance_m is not None and not 3.0 <= distance_m <= 1.2 * half_size_m:
@@ -78,7 +79,7 @@ def make_forest(
         "hook": hook_mesh(),
         "ground": _ground(half_size_m + 25.0, season),
     }
-    instances.append(Instance("ground", (0.0, 0.0, 0.0), tint=GROUND_TINTS[season]))
+    instances.append(Instance("ground", (0.0, 0.0, 0.0), tint=GROUND_TINTS[season], category="ground"))
     scene = Scene(
         name="forest",
         seed=seed,
@@ -87,32 +88,10 @@ def make_forest(
         meshes=meshes,
         instances=tuple(instances),
         colliders=tuple(colliders),
-        atmosphere=forest_air(rng, season),
+        atmosphere=draw_atmosphere(rng, season, hour=hour, sky=sky),
         options={"season": season, "density_per_m2": density, "distance_m": distance},
     )
-    return scene, target, start
-
-
-def forest_air(rng: np.random.Generator, season: str) -> Atmosphere:
-    """Draw sun, sky and fog that suit a season."""
-    elevation = float(rng.uniform(0.35, 1.2)) * (0.6 if season == "winter" else 1.0)
-    warm = float(np.clip((0.8 - elevation) / 0.6, 0.0, 1.0))
-    overcast = float(rng.uniform(0.0, 1.0)) ** 2
-    sun = float(rng.uniform(0.9, 1.4)) * (1.0 - 0.75 * overcast)
-    sky = float(rng.uniform(0.50, 0.80)) * (1.0 + 0.35 * overcast)
-    grey = np.array([0.72, 0.75, 0.79])
-    horizon = (1 - overcast) * np.array([0.66 + 0.12 * warm, 0.70, 0.76 - 0.18 * warm]) + overcast * grey * 0.85
-    zenith = (1 - overcast) * np.array([0.16, 0.32, 0.66]) + overcast * grey * 0.8
-    return Atmosphere(
-        sun_azimuth_rad=float(rng.uniform(0, 2 * np.pi)),
-        sun_elevation_rad=elevation,
-        sun_colour=(sun, sun * (0.95 - 0.2 * warm), sun * (0.85 - 0.35 * warm)),
-        ambient_colour=(0.92 * sky, sky, 1.1 * sky),
-        zenith_colour=(float(zenith[0]), float(zenith[1]), float(zenith[2])),
-        horizon_colour=(float(horizon[0]), float(horizon[1]), float(horizon[2])),
-        fog_density_per_m=float(rng.uniform(0.001, 0.02)),
-        cloudiness=float(np.clip(rng.uniform(0.1, 0.6) + 0.4 * overcast, 0.0, 0.95)),
-    )
+    return Setting(scene, target, start)
 
 
 def _plant(rng: np.random.Generator, density: float, half_size: float, season: str) -> list[_Tree]:
@@ -187,7 +166,7 @@ def _grow(
         shade = float(rng.uniform(0.85, 1.15))
         scale = (tree.scale, tree.scale, tree.scale * float(rng.uniform(0.9, 1.15)))
         instances.append(
-            Instance(mesh, (tree.x, tree.y, 0.0), float(rng.uniform(0, 6.28)), scale, (shade, shade, shade))
+            Instance(mesh, (tree.x, tree.y, 0.0), float(rng.uniform(0, 6.28)), scale, (shade,) * 3, "tree")
         )
         colliders.append(
             Collider("cylinder", (tree.x, tree.y, 4.0), (tree.radius_m, tree.radius_m, 4.0), label=f"{tree.kind} trunk")
@@ -200,15 +179,16 @@ def _grow(
             if np.hypot(x - start.position_enu_m[0], y - start.position_enu_m[1]) < 1.0:
                 continue
             name = f"{kind}_{int(rng.integers(VARIANTS))}"
+            category = "rock" if kind == "stone" else "undergrowth"
             shade = float(rng.uniform(0.8, 1.2))
             instances.append(
-                Instance(name, (x, y, 0.0), float(rng.uniform(0, 6.28)), (size, size, size), (shade, shade, shade))
+                Instance(name, (x, y, 0.0), float(rng.uniform(0, 6.28)), (size,) * 3, (shade,) * 3, category)
             )
-            if kind == "stone":
+            if category == "rock":
                 colliders.append(Collider("sphere", (x, y, 0.0), (0.34 * size,) * 3, label="stone"))
     for _ in range(int(area * 0.003)):
         x, y = (float(v) for v in rng.uniform(-half_size, half_size, 2))
-        instances.append(Instance("log", (x, y, 0.0), float(rng.uniform(0, 6.28))))
+        instances.append(Instance("log", (x, y, 0.0), float(rng.uniform(0, 6.28)), category="tree"))
     return instances, colliders
 
 

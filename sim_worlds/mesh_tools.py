@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_worlds.materials import layer
 from sim_worlds.scene import Float3, Mesh
-from sim_worlds.textures import layer
 
 WHITE: Float3 = (1.0, 1.0, 1.0)
 

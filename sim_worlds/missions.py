@@ -159,7 +159,7 @@ Mission = FlyToTarget | FollowTarget
 
 
 def make_mission(world: World, duration_s: float = FOLLOW_S) -> Mission:
-    """Return the mission that suits a world: follow whoever walks, fly to what hangs still."""
-    if world.scene.name == "city" and not world.scene.options.get("still", False):
+    """Return the mission that suits a world: follow what moves, fly to what stays."""
+    if world.target.moves:
         return FollowTarget(world, duration_s)
     return FlyToTarget(world)

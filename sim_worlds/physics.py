@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.bullet import pybullet
+from sim_worlds.conditions import FlightConditions
 from sim_worlds.scene import Collider, Scene, Start
 from sim_worlds.vehicle import GRAVITY_M_S2, Quadrotor, VelocityController
 
@@ -27,9 +28,17 @@ class Physics:
         start: pose of the quadrotor.
         quadrotor: its constants.
         moving: solids that :meth:`move_solids` places.
+        conditions: wind, load and errors of the estimate.
     """
 
-    def __init__(self, scene: Scene, start: Start, quadrotor: Quadrotor, moving: Sequence[Collider]) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        start: Start,
+        quadrotor: Quadrotor,
+        moving: Sequence[Collider],
+        conditions: FlightConditions | None = None,
+    ) -> None:
         self._client = pybullet.connect(pybullet.DIRECT)
         self._quadrotor = quadrotor
         self._labels: dict[int, str] = {}

@@ -16,6 +16,28 @@ from numpy.typing import NDArray
 
 Float3 = tuple[float, float, float]
 
+CATEGORIES = (
+    "sky",
+    "ground",
+    "tree",
+    "undergrowth",
+    "rock",
+    "building",
+    "car",
+    "person",
+    "furniture",
+    "decoy",
+    "target",
+    "vehicle",
+    "water",
+)
+"""What a pixel can show; an image of categories holds indices into this tuple."""
+
+
+def category_index(name: str) -> int:
+    """Return the index of a category in :data:`CATEGORIES`."""
+    return CATEGORIES.index(name)
+
 
 @dataclass(frozen=True)
 class Mesh:
@@ -49,6 +71,7 @@ class Instance:
     yaw_rad: float = 0.0
     scale: Float3 = (1.0, 1.0, 1.0)
     tint: Float3 = (1.0, 1.0, 1.0)
+    category: str = "furniture"
 
 
 @dataclass(frozen=True)
@@ -59,14 +82,14 @@ class DynamicInstance:
         mesh: name of a mesh in ``Scene.meshes``.
         pose: float (4, 4) matrix, mesh to world.
         tint: multiplies the mesh's colours.
-        is_target: its visible pixels are reported in the image's target mask.
+        category: one of :data:`CATEGORIES`; ``"target"`` for the backpack alone.
         shadow_size_m: width and height of the upright shadow it casts about its origin, None for none.
     """
 
     mesh: str
     pose: NDArray[np.float64]
     tint: Float3 = (1.0, 1.0, 1.0)
-    is_target: bool = False
+    category: str = "furniture"
     shadow_size_m: tuple[float, float] | None = None
 
 
@@ -88,6 +111,36 @@ class Collider:
     size_m: Float3
     yaw_rad: float = 0.0
     label: str = "obstacle"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Uneven ground: heights on a square grid over [-half_size, half_size]^2.
+
+    Attributes:
+        half_size_m: half the side of the square that the grid covers, its outermost points on the border.
+        heights_m: float32 (points, points), first index along x; bilinear between the points.
+    """
+
+    half_size_m: float
+    heights_m: NDArray[np.float32]
+
+    @property
+    def spacing_m(self) -> float:
+        """Distance between neighbouring points of the grid."""
+        return 2.0 * self.half_size_m / (len(self.heights_m) - 1)
+
+    def height_m(self, x_m: float, y_m: float) -> float:
+        """Return the height at a point; beyond the border, that of the nearest point on it."""
+        last = len(self.heights_m) - 1
+        x, y = ((min(max(value, -self.half_size_m), self.half_size_m) + self.half_size_m) for value in (x_m, y_m))
+        x, y = x / self.spacing_m, y / self.spacing_m
+        i, j = min(int(x), last - 1), min(int(y), last - 1)
+        u, v = x - i, y - j
+        grid = self.heights_m
+        low = (1 - u) * float(grid[i, j]) + u * float(grid[i + 1, j])
+        high = (1 - u) * float(grid[i, j + 1]) + u * float(grid[i + 1, j + 1])
+        return (1 - v) * low + v * high
 
 
 @dataclass(frozen=True)
@@ -129,8 +182,9 @@ class Scene:
         ceiling_m: leaving upwards is a collision too.
         meshes: everything that instances and dynamic instances name.
         instances: static content, the ground included.
-        colliders: static solids; the ground plane z = 0 is always solid.
+        colliders: static solids; the ground is always solid.
         atmosphere: light and air.
+        ground: uneven ground; None for the plane z = 0.
         options: how it was made (season, density, ...), for the record.
     """
 
@@ -143,6 +197,11 @@ class Scene:
     colliders: tuple[Collider, ...]
     atmosphere: Atmosphere
     options: dict[str, str | float | int | bool] = field(default_factory=dict)
+    ground: Ground | None = None
+
+    def ground_height_m(self, x_m: float, y_m: float) -> float:
+        """Return the height of the ground at a point."""
+        return 0.0 if self.ground is None else self.ground.height_m(x_m, y_m)
 
 
 @dataclass(frozen=True)
@@ -154,6 +213,7 @@ class CameraView:
         forward, up: unit vectors (3,), orthogonal.
         width_px, height_px: image size.
         horizontal_fov_rad: full angle across the width.
+        time_s: moment of the picture; leaves move in the wind with it.
     """
 
     position_enu_m: NDArray[np.float64]
@@ -162,6 +222,7 @@ class CameraView:
     width_px: int = 256
     height_px: int = 144
     horizontal_fov_rad: float = 1.396
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -170,11 +231,18 @@ class RenderedImage:
 
     Attributes:
         rgb: uint8 (height, width, 3).
-        target_mask: bool (height, width), True where the target is visible.
+        categories: uint8 (height, width), indices into :data:`CATEGORIES`. For tools and training, never for a policy.
+        depth_m: float32 (height, width), distance along the viewing axis, infinite in the sky; None unless asked for.
     """
 
     rgb: NDArray[np.uint8]
-    target_mask: NDArray[np.bool_]
+    categories: NDArray[np.uint8]
+    depth_m: NDArray[np.float32] | None = None
+
+    @property
+    def target_mask(self) -> NDArray[np.bool_]:
+        """Bool (height, width), True where the target is visible."""
+        return self.categories == category_index("target")
 
 
 class Renderer(Protocol):
@@ -185,11 +253,26 @@ class Renderer(Protocol):
     def load(self, scene: Scene) -> None:
         """Take over a scene's meshes, instances and light; replaces the scene before."""
 
-    def render(self, view: CameraView, dynamic: Sequence[DynamicInstance] = ()) -> RenderedImage:
-        """Draw one image."""
+    def render(
+        self, view: CameraView, dynamic: Sequence[DynamicInstance] = (), *, depth: bool = False
+    ) -> RenderedImage:
+        """Draw one image, with its depths when they are asked for."""
 
     def close(self) -> None:
         """Free what the renderer holds. Calling it twice is harmless."""
+
+
+class Actor(Protocol):
+    """Something that moves by itself: a car, a passer-by."""
+
+    def advance(self, duration_s: float, others_enu_m: NDArray[np.float64]) -> None:
+        """Move on by ``duration_s``; do not run into the points (n, 3) where vehicle and target are."""
+
+    def dynamic_instances(self) -> list[DynamicInstance]:
+        """What to draw now."""
+
+    def colliders(self) -> list[Collider]:
+        """Its solids in today's place, always as many and in the same order."""
 
 
 class Target(Protocol):
@@ -207,6 +290,10 @@ class Target(Protocol):
         """(3,) velocity of the backpack."""
 
     @property
+    def moves(self) -> bool:
+        """True for a target to follow, False for one that stays."""
+
+    @property
     def sight_points_enu_m(self) -> NDArray[np.float64]:
         """(points, 3) spots on the backpack's surface that decide whether it can be seen."""
 
@@ -214,7 +301,24 @@ class Target(Protocol):
         """Move on by ``duration_s``."""
 
     def dynamic_instances(self) -> list[DynamicInstance]:
-        """What to draw now; the backpack itself has ``is_target=True``."""
+        """What to draw now; the backpack itself has the category ``"target"``."""
 
     def colliders(self) -> list[Collider]:
         """Solids that move with the target, in today's place (a body; not the backpack itself)."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a generator makes of a seed: the scene and what happens in it.
+
+    Attributes:
+        scene: all that stands still.
+        target: the backpack and whoever carries it.
+        start: where the flight begins.
+        actors: everything else that moves.
+    """
+
+    scene: Scene
+    target: Target
+    start: Start
+    actors: tuple[Actor, ...] = ()

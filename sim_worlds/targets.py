@@ -28,6 +28,11 @@ class HangingBackpack:
         return np.zeros(3)
 
     @property
+    def moves(self) -> bool:
+        """False: it hangs."""
+        return False
+
+    @property
     def sight_points_enu_m(self) -> NDArray[np.float64]:
         """(points, 3) spots on the backpack's surface."""
         return sight_points(self._pose)
@@ -38,7 +43,7 @@ class HangingBackpack:
     def dynamic_instances(self) -> list[DynamicInstance]:
         """The backpack and its rope."""
         return [
-            DynamicInstance("backpack", self._pose, self._tint, is_target=True, shadow_size_m=(0.4, 0.5)),
+            DynamicInstance("backpack", self._pose, self._tint, category="target", shadow_size_m=(0.4, 0.5)),
             DynamicInstance("hook", self._pose),
         ]
 

@@ -74,6 +74,11 @@ class WalkingPerson:
         return self._speed * np.array([np.cos(self._yaw), np.sin(self._yaw), 0.0])
 
     @property
+    def moves(self) -> bool:
+        """True: it walks."""
+        return True
+
+    @property
     def sight_points_enu_m(self) -> NDArray[np.float64]:
         """(points, 3) spots on the backpack's surface."""
         return sight_points(self._backpack_pose())
@@ -89,7 +94,7 @@ class WalkingPerson:
         """The person and the backpack."""
         swing = min(1.0, self._speed / 1.4)
         drawn = person_instances(self._prefix, self._ground_pose(), self._phase, swing)
-        drawn.append(DynamicInstance("backpack", self._backpack_pose(), self._tint, is_target=True))
+        drawn.append(DynamicInstance("backpack", self._backpack_pose(), self._tint, category="target"))
         return drawn
 
     def colliders(self) -> list[Collider]:

@@ -2,60 +2,73 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
-from sim_worlds.city import make_city
-from sim_worlds.forest import SEASONS, make_forest
+from sim_worlds.camera import Camera, CameraConfig
+from sim_worlds.catalogue import make_setting
+from sim_worlds.conditions import FlightConditions
 from sim_worlds.mesh_tools import pose
 from sim_worlds.physics import RATE_HZ, Physics
 from sim_worlds.render import make_renderer
-from sim_worlds.render.camera import look_at, projection_matrix, view_from_pose, view_matrix
-from sim_worlds.scene import CameraView, DynamicInstance, Renderer, Scene, Start, Target
+from sim_worlds.render.projection import look_at
+from sim_worlds.scene import CameraView, Collider, DynamicInstance, RenderedImage, Renderer, Setting, Start
 from sim_worlds.vehicle import load_quadrotor
 
-WORLDS = ("forest", "city")
 MIN_SIGHT_POINTS = 2
 CHASE_BEHIND_M, CHASE_ABOVE_M = 3.0, 1.3
+ACTOR_TICKS = 4  # what moves by itself does so 60 times a second
 
 
 class World:
     """One flight's world. Close it when done.
 
     Args:
-        scene, target, start: from a generator.
+        setting: from a generator.
         renderer: draws the scene; owned by the world unless ``owns_renderer`` is False.
-        render_size: (width, height) in pixels.
-        horizontal_fov_rad: of the vehicle's camera.
+        camera: the vehicle's camera.
+        conditions: wind, load and errors of the estimate.
     """
 
     def __init__(
         self,
-        scene: Scene,
-        target: Target,
-        start: Start,
+        setting: Setting,
         *,
         renderer: Renderer,
-        render_size: tuple[int, int] = (256, 144),
-        horizontal_fov_rad: float = 1.396,
+        camera: CameraConfig | None = None,
+        conditions: FlightConditions | None = None,
         owns_renderer: bool = True,
     ) -> None:
-        self.scene = scene
-        self.target = target
-        self.start = start
-        self.render_size = render_size
-        self.horizontal_fov_rad = horizontal_fov_rad
+        self.scene = setting.scene
+        self.target = setting.target
+        self.start = setting.start
+        self.actors = setting.actors
         self.collision: str | None = None
-        self.target_mask: NDArray[np.bool_] = np.zeros(render_size[::-1], dtype=bool)
+        self.conditions = conditions or FlightConditions()
+        self.camera = Camera(camera or CameraConfig(), setting.scene.seed)
+        self.target_mask: NDArray[np.bool_] = np.zeros(self.render_size[::-1], dtype=bool)
         self._quadrotor = load_quadrotor()
         self._camera_offset = np.array(self._quadrotor.camera_offset_flu_m)
-        self._physics = Physics(scene, start, self._quadrotor, target.colliders())
+        self._physics = self._make_physics()
         self._renderer = renderer
         self._owns_renderer = owns_renderer
         self._debt_ticks = 0.0
-        renderer.load(scene)
+        self._actor_ticks = 0
+        renderer.load(setting.scene)
+
+    @property
+    def render_size(self) -> tuple[int, int]:
+        """(width, height) of the camera image in pixels."""
+        return self.camera.config.width_px, self.camera.config.height_px
+
+    @property
+    def horizontal_fov_rad(self) -> float:
+        """Full angle of view across the width of the image."""
+        return self.camera.config.horizontal_fov_rad
 
     @property
     def time_s(self) -> float:
@@ -85,33 +98,37 @@ class World:
         self._debt_ticks += duration_s * RATE_HZ
         while self._debt_ticks >= 0.5 and self.collision is None:
             self._debt_ticks -= 1.0
-            self.target.advance(1.0 / RATE_HZ)
-            self._physics.move_solids(self.target.colliders())
+            if self._actor_ticks % ACTOR_TICKS == 0:
+                self._move_actors(ACTOR_TICKS / RATE_HZ, self.odometry.position_enu_m)
+            self._actor_ticks += 1
             self.collision = self._physics.tick(command) or self._left_world()
 
     def restart_at(self, start: Start) -> None:
         """Begin again from another pose; the target goes on where it is."""
         self._physics.close()
-        self.start, self.collision, self._debt_ticks = start, None, 0.0
-        self._physics = Physics(self.scene, start, self._quadrotor, self.target.colliders())
+        self.start, self.collision, self._debt_ticks, self._actor_ticks = start, None, 0.0, 0
+        self._physics = self._make_physics()
 
     def camera_frame(self) -> CameraFrame:
         """Take a picture with the vehicle's camera; its target mask stays in :attr:`target_mask`."""
-        image = self._renderer.render(self.camera_view(), self.target.dynamic_instances())
+        image = self.render()
         self.target_mask = image.target_mask
         return CameraFrame(image.rgb, self.time_s)
 
+    def received_frame(self) -> CameraFrame | None:
+        """Take a picture and return what reaches the policy now: nothing when frames are lost or late."""
+        self.camera.send(self.camera_frame())
+        return self.camera.receive(self.time_s)
+
+    def render(self, *, depth: bool = False) -> RenderedImage:
+        """Return the camera's image with categories, and depths when asked for. For tools, never for a policy."""
+        drawn = self._renderer.render(self.camera_view(), self.dynamic_instances(), depth=depth)
+        return self.camera.develop(drawn, self.time_s, self.odometry.angular_velocity_flu_rad_s)
+
     def camera_view(self) -> CameraView:
         """Return where the vehicle's camera is and looks; it is fixed to the body and tilts with it."""
-        width, height = self.render_size
-        return view_from_pose(
-            self.odometry.position_enu_m,
-            self._physics.body_to_world,
-            width_px=width,
-            height_px=height,
-            horizontal_fov_rad=self.horizontal_fov_rad,
-            offset_flu_m=self._camera_offset,
-        )
+        position = self.odometry.position_enu_m
+        return self.camera.view(position, self._physics.body_to_world, self._camera_offset, self.time_s)
 
     def chase_image(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
         """Draw the vehicle from behind and above, uint8 (height, width, 3)."""
@@ -120,21 +137,16 @@ class World:
         position = self.odometry.position_enu_m
         eye = position - CHASE_BEHIND_M * ahead + np.array([0.0, 0.0, CHASE_ABOVE_M])
         view = look_at(eye, position + 2.0 * ahead, width_px=width_px, height_px=height_px)
-        return self._renderer.render(view, [*self.target.dynamic_instances(), self.vehicle_instance()]).rgb
+        return self._renderer.render(view, [*self.dynamic_instances(), self.vehicle_instance()]).rgb
 
     def vehicle_instance(self) -> DynamicInstance:
         """The vehicle as something to draw."""
         matrix = pose(self.odometry.position_enu_m, self._physics.body_to_world)
-        return DynamicInstance("vehicle", matrix, shadow_size_m=(0.3, 0.1))
+        return DynamicInstance("vehicle", matrix, category="vehicle", shadow_size_m=(0.3, 0.1))
 
     def target_pixel(self) -> tuple[float, float] | None:
         """Return where the backpack's centre falls in the image (column, row), None when behind the camera."""
-        view = self.camera_view()
-        clip = projection_matrix(view) @ view_matrix(view) @ np.append(self.target.position_enu_m, 1.0)
-        if clip[3] <= 0.05:
-            return None
-        x, y = clip[:2] / clip[3]
-        return float(0.5 * (x + 1.0) * view.width_px), float(0.5 * (1.0 - y) * view.height_px)
+        return self.camera.project(self.camera_view(), self.target.position_enu_m)
 
     def target_in_view(self) -> bool:
         """True when the backpack lies within the image and nothing solid hides it."""
@@ -145,11 +157,33 @@ class World:
         eye = self.camera_view().position_enu_m
         return self._physics.in_sight(eye, self.target.sight_points_enu_m, "backpack") >= MIN_SIGHT_POINTS
 
+    def replay(self, duration_s: float, vehicle_enu_m: NDArray[np.float64]) -> None:
+        """Move on what moves by itself while the vehicle is where a recording says; for films, without physics."""
+        self._move_actors(duration_s, vehicle_enu_m)
+
     def close(self) -> None:
         """Free physics and renderer. Calling it twice is harmless."""
         self._physics.close()
         if self._owns_renderer:
             self._renderer.close()
+
+    def _make_physics(self) -> Physics:
+        return Physics(self.scene, self.start, self._quadrotor, self._moving_colliders(), self.conditions)
+
+    def dynamic_instances(self) -> list[DynamicInstance]:
+        """Everything that moves but the vehicle."""
+        moving = [self.target, *self.actors]
+        return [instance for each in moving for instance in each.dynamic_instances()]
+
+    def _moving_colliders(self) -> list[Collider]:
+        return [solid for each in (self.target, *self.actors) for solid in each.colliders()]
+
+    def _move_actors(self, duration_s: float, vehicle_enu_m: NDArray[np.float64]) -> None:
+        self.target.advance(duration_s)
+        others = np.stack([self.target.position_enu_m, vehicle_enu_m])
+        for actor in self.actors:
+            actor.advance(duration_s, others)
+        self._physics.move_solids(self._moving_colliders())
 
     def _left_world(self) -> str | None:
         x, y, z = self.odometry.position_enu_m
@@ -162,45 +196,25 @@ def make_world(
     name: str,
     seed: int,
     *,
-    season: str = "summer",
-    still: bool = False,
     renderer: str | Renderer = "auto",
-    render_size: tuple[int, int] = (256, 144),
-    distance_m: float | None = None,
-    density_per_m2: float | None = None,
-    decoys: bool = False,
-    occluders: bool = False,
+    camera: CameraConfig | None = None,
+    conditions: FlightConditions | None = None,
+    **options: Any,
 ) -> World:
     """Build a world by name.
 
     Args:
-        name: ``"forest"`` or ``"city"``.
+        name: one of :data:`sim_worlds.catalogue.WORLDS`.
         seed: 0 or more; the same seed gives the same world and the same walk.
-        season: of a forest.
-        still: in a city, the backpack hangs on a lamp instead of walking.
         renderer: a name for :func:`make_renderer`, or a renderer to use without owning it.
-        render_size: (width, height) of the camera image in pixels.
-        distance_m, density_per_m2: of a forest, drawn from the seed when None.
-        decoys, occluders: of a city, see :func:`sim_worlds.city.make_city`.
+        camera, conditions: see :class:`World`.
+        options: of the world, such as ``season`` or ``hour``; see :func:`sim_worlds.catalogue.world_options`.
 
     Raises:
-        WorldError: for an unknown name or values out of range.
+        WorldError: for an unknown name or option, or values out of range.
         RenderError: when the renderer cannot be started.
     """
-    if name not in WORLDS:
-        raise WorldError(f"world is {name!r}: use one of {', '.join(WORLDS)}")
-    if seed < 0:
-        raise WorldError(f"seed is {seed}: use 0 or more")
-    if season not in SEASONS:
-        raise WorldError(f"season is {season!r}: use one of {', '.join(SEASONS)}")
-    if not all(16 <= value <= 4096 for value in render_size):
-        raise WorldError(f"render_size is {render_size}: use 16 to 4096 pixels each way")
-    scene: Scene
-    target: Target
-    if name == "forest":
-        scene, target, start = make_forest(seed, season=season, distance_m=distance_m, density_per_m2=density_per_m2)
-    else:
-        scene, target, start = make_city(seed, still=still, decoys=decoys, occluders=occluders)
+    setting = make_setting(name, seed, **options)
     owned = isinstance(renderer, str)
     drawing = make_renderer(renderer) if isinstance(renderer, str) else renderer
-    return World(scene, target, start, renderer=drawing, render_size=render_size, owns_renderer=owned)
+    return World(setting, renderer=drawing, camera=camera, conditions=conditions, owns_renderer=owned)

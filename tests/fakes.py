@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from liquid_nav.types import Odometry
-from sim_worlds.scene import Atmosphere, Scene, Start
+from sim_worlds.scene import Atmosphere, Scene, Setting, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.world import World
 
@@ -25,7 +25,7 @@ def empty_world(start: Start, backpack_enu_m: tuple[float, float, float]) -> Wor
     """A real world with real physics, a backpack in the air and nothing else; images stay black."""
     from sim_worlds.render.blind import BlindRenderer
 
-    return World(empty_scene(), HangingBackpack(backpack_enu_m, 0.0), start, renderer=BlindRenderer())
+    return World(Setting(empty_scene(), HangingBackpack(backpack_enu_m, 0.0), start), renderer=BlindRenderer())
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from liquid_nav import __version__
-from liquid_nav.errors import LiquidNavError
+from liquid_nav.errors import ConfigError, LiquidNavError
 
 app = typer.Typer(
     name="liquid-nav",
@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Workers = Annotated[int, typer.Option(help="Processes.", min=1, max=64)]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-o", help="Of the world, such as season=winter or hour=8; repeat it for several."),
+]
 Renderer = Annotated[str, typer.Option(help="auto, gl or tiny.")]
 
 
@@ -30,14 +34,14 @@ def worlds(
     world: Annotated[str, typer.Argument(help="forest or city")] = "forest",
     seed: Annotated[int, typer.Option(help="Of the first world.", min=0)] = 0,
     count: Annotated[int, typer.Option(help="Worlds on the sheet.", min=1, max=24)] = 6,
-    season: Annotated[str, typer.Option(help="Of forests: summer, autumn, winter, spring.")] = "summer",
+    option: Options = None,
     out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("worlds.png"),
     renderer: Renderer = "auto",
 ) -> None:
     """Draw a sheet of worlds as the vehicle's camera sees them."""
     from training.contact_sheet import draw_worlds
 
-    draw_worlds(world, list(range(seed, seed + count)), season, out, renderer)
+    draw_worlds(world, list(range(seed, seed + count)), _options(option), out, renderer)
     typer.echo(f"{out}: {count} worlds")
 
 
@@ -123,8 +127,7 @@ def evaluate(
 def fly(
     world: Annotated[str, typer.Option(help="forest or city")] = "city",
     seed: Annotated[int, typer.Option(help="Of the world.", min=0)] = 2_000_001,
-    season: Annotated[str, typer.Option(help="Of a forest.")] = "summer",
-    still: Annotated[bool, typer.Option(help="In a city, hang the backpack on a lamp.")] = False,
+    option: Options = None,
     duration: Annotated[float, typer.Option(help="Seconds of a follow mission.", min=1.0, max=3600.0)] = 60.0,
     policy: Annotated[Path | None, typer.Option(help="Folder of a policy.")] = None,
     realtime: Annotated[float, typer.Option(help="Simulated per wall second, 0: no limit.", min=0.0)] = 1.0,
@@ -141,7 +144,7 @@ def fly(
     if camera:
         summary = fly_camera(camera, out, policy=policy)
     else:
-        plan = FlightPlan(world, seed, season, still, duration, policy, realtime, renderer, film)
+        plan = FlightPlan(world, seed, _options(option), duration, policy, realtime, renderer, film)
         summary = run(plan, out)
     shown = {key: value for key, value in summary.items() if key != "plan"}
     _answer(summary if as_json else shown, as_json)
@@ -202,6 +205,19 @@ def explain(
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _options(pairs: list[str] | None) -> dict[str, Any]:
+    """Read ``key=value`` pairs; values are YAML scalars."""
+    import yaml
+
+    options = {}
+    for pair in pairs or []:
+        key, mark, value = pair.partition("=")
+        if not mark or not key:
+            raise ConfigError(f"option is {pair!r}: write it as name=value, such as season=winter")
+        options[key] = yaml.safe_load(value)
+    return options
 
 
 def _answer(values: dict[str, Any], as_json: bool) -> None:

@@ -14,6 +14,7 @@ from liquid_nav.data import Episode, list_episodes, read_episode
 from liquid_nav.errors import ConfigError
 from liquid_nav.explain.attention import look
 from liquid_nav.perception.source import open_source
+from sim_worlds.camera import CameraConfig
 from sim_worlds.render import make_renderer
 from sim_worlds.world import make_world
 
@@ -24,12 +25,12 @@ NOMINAL_PERIOD_S = 0.05
 LONGEST = 2000
 
 
-def draw_worlds(world: str, seeds: list[int], season: str, out: Path, renderer: str = "auto") -> None:
+def draw_worlds(world: str, seeds: list[int], options: dict[str, Any], out: Path, renderer: str = "auto") -> None:
     """Write a PNG with the first camera image of some worlds."""
     drawing = make_renderer(renderer)
     tiles = []
     for seed in seeds:
-        made = make_world(world, seed, season=season, renderer=drawing, render_size=TILE)
+        made = make_world(world, seed, renderer=drawing, camera=CameraConfig(*TILE), **options)
         tiles.append(made.camera_frame().rgb)
         made.close()
     drawing.close()

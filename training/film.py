@@ -15,8 +15,9 @@ from liquid_nav.data.messages import picture_of
 from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.mesh_tools import pose
-from sim_worlds.render.camera import look_at
-from sim_worlds.scene import DynamicInstance, Renderer, Scene, Target
+from sim_worlds.render.projection import look_at
+from sim_worlds.scene import DynamicInstance, Renderer
+from sim_worlds.world import World
 from training.flight_log import FlightLog
 from training.map_view import MapView
 from training.progress import progress_bar
@@ -69,7 +70,7 @@ class Film:
 
 
 def film_flight(
-    log: FlightLog, path: Path, *, rate_hz: float, scene: Scene, target: Target, renderer: Renderer
+    log: FlightLog, path: Path, *, rate_hz: float, world: World, renderer: Renderer
 ) -> None:
     """Film a simulated flight.
 
@@ -77,20 +78,21 @@ def film_flight(
         log: what was recorded.
         path: of the MP4.
         rate_hz: images per second.
-        scene, target: the world as it was at the start; the target is walked on to each image's stamp.
+        world: as it was at the start; what moves in it is moved on to each image's stamp.
         renderer: draws the chase view.
     """
-    renderer.load(scene)
-    view = MapView(scene, [state.position_enu_m for state in log.odometry], [place for _, place in log.targets], MAP)
+    renderer.load(world.scene)
+    vehicle = [state.position_enu_m for state in log.odometry]
+    view = MapView(world.scene, vehicle, [place for _, place in log.targets], MAP)
     last_s = 0.0
     with Film(path, rate_hz) as film, progress_bar("filming", len(log.images)) as advance:
         for stamp_s, message in log.images:
-            if stamp_s > last_s:
-                target.advance(stamp_s - last_s)
-                last_s = stamp_s
             state = log.odometry_at(stamp_s)
+            if stamp_s > last_s and state is not None:
+                world.replay(stamp_s - last_s, state.position_enu_m)
+                last_s = stamp_s
             if state is not None:
-                film.add(_page(log, stamp_s, message, state, target, renderer, view))
+                film.add(_page(log, stamp_s, message, state, world, renderer, view))
             advance(1, "")
 
 
@@ -110,14 +112,14 @@ def _page(
     stamp_s: float,
     message: Any,
     state: Odometry,
-    target: Target,
+    world: World,
     renderer: Renderer,
     view: MapView,
 ) -> Picture:
     page = np.full((HEIGHT, WIDTH, 3), PAPER, dtype=np.uint8)
     _onboard(page, log, stamp_s, picture_of(message))
-    page[: CHASE[1], ONBOARD[0] :] = _chase(state, target, renderer)
-    place = target.position_enu_m
+    page[: CHASE[1], ONBOARD[0] :] = _chase(state, world, renderer)
+    place = world.target.position_enu_m
     page[CHASE[1] :, ONBOARD[0] :] = view.draw(state, place, stamp_s, [item.stamp_s for item in log.odometry])
     _caption(page, "onboard", (12, 24))
     _caption(page, "from behind", (ONBOARD[0] + 12, 24))
@@ -165,7 +167,7 @@ def _arrow(page: Picture, command: VelocityCommand) -> None:
     cv2.arrowedLine(page, base, tip, ACCENT, 3, cv2.LINE_AA, tipLength=0.2)
 
 
-def _chase(state: Odometry, target: Target, renderer: Renderer) -> Picture:
+def _chase(state: Odometry, world: World, renderer: Renderer) -> Picture:
     yaw = state.yaw_rad
     ahead = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     eye = state.position_enu_m - 2.6 * ahead + np.array([0.0, 0.0, 1.0])
@@ -173,7 +175,7 @@ def _chase(state: Odometry, target: Target, renderer: Renderer) -> Picture:
     view = look_at(eye, state.position_enu_m + 2.0 * ahead, width_px=width, height_px=height)
     rotation = quaternion_to_matrix(state.attitude_xyzw)
     vehicle = DynamicInstance("vehicle", pose(state.position_enu_m, rotation), shadow_size_m=(0.3, 0.1))
-    picture = renderer.render(view, [*target.dynamic_instances(), vehicle]).rgb
+    picture = renderer.render(view, [*world.dynamic_instances(), vehicle]).rgb
     return np.asarray(cv2.resize(picture, CHASE), dtype=np.uint8)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ class FlightPlan:
     """What to fly.
 
     Attributes:
-        world, seed, season, still: of the world.
+        world, seed: of the world.
+        options: of the world, see :func:`sim_worlds.catalogue.world_options`.
         duration_s: of a follow mission.
         policy: folder of the policy, None for the shipped one.
         realtime_factor: simulated seconds per second, 0 for as fast as it goes.
@@ -46,8 +47,7 @@ class FlightPlan:
 
     world: str = "city"
     seed: int = 2_000_001
-    season: str = "summer"
-    still: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
     duration_s: float = 60.0
     policy: Path | None = None
     realtime_factor: float = 1.0
@@ -68,7 +68,7 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
         LiquidNavError: when the flight cannot begin, or a node ends before its time.
     """
     policy = load_policy(plan.policy).name  # a broken policy must be known before anything starts
-    make_world(plan.world, plan.seed, season=plan.season, still=plan.still, renderer=plan.renderer).close()
+    make_world(plan.world, plan.seed, renderer=plan.renderer, **plan.options).close()
     folder = new_folder(runs)
     try:
         status, interrupted = _fly_graph(plan, folder)
@@ -165,8 +165,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
         world = {
             "world": plan.world,
             "seed": plan.seed,
-            "season": plan.season,
-            "still": plan.still,
+            "world_options": json.dumps(plan.options),
             "duration_s": plan.duration_s,
             "realtime_factor": plan.realtime_factor,
             "renderer": plan.renderer,
@@ -220,15 +219,13 @@ def _lines(
 def _draw(plan: FlightPlan, log: FlightLog, folder: Path) -> None:
     """Make the map and the film from the recording and the world it was flown in."""
     renderer = make_renderer(plan.renderer)
-    world = make_world(plan.world, plan.seed, season=plan.season, still=plan.still, renderer=renderer)
+    world = make_world(plan.world, plan.seed, renderer=renderer, **plan.options)
     try:
         vehicle = [state.position_enu_m for state in log.odometry]
         save_path_picture(world.scene, vehicle, [place for _, place in log.targets], folder / "path.png")
         if plan.film:
             part = folder / "flight.part.mp4"
-            film_flight(
-                log, part, rate_hz=RATE_HZ, scene=world.scene, target=world.target, renderer=renderer
-            )
+            film_flight(log, part, rate_hz=RATE_HZ, world=world, renderer=renderer)
             part.replace(folder / "flight.mp4")
     finally:
         world.close()

@@ -130,7 +130,7 @@ def person_instances(
 ) -> list[DynamicInstance]:
     """Return what to draw for a person standing at ``ground_pose`` (4, 4)."""
     parts = gait_parts(phase_rad, swing)
-    drawn = [DynamicInstance(f"{prefix}_{part}", ground_pose @ matrix) for part, matrix in parts]
+    drawn = [DynamicInstance(f"{prefix}_{part}", ground_pose @ matrix, category="person") for part, matrix in parts]
     shadow_pose = ground_pose @ pose((0.0, 0.0, 0.5 * HEIGHT_M))
     drawn.append(DynamicInstance("nothing", shadow_pose, shadow_size_m=(0.5, HEIGHT_M)))
     return drawn

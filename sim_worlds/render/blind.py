@@ -17,10 +17,13 @@ class BlindRenderer:
     def load(self, scene: Scene) -> None:
         """Nothing to take over."""
 
-    def render(self, view: CameraView, dynamic: Sequence[DynamicInstance] = ()) -> RenderedImage:
-        """Return a black image."""
+    def render(
+        self, view: CameraView, dynamic: Sequence[DynamicInstance] = (), *, depth: bool = False
+    ) -> RenderedImage:
+        """Return a black image of the sky."""
         size = (view.height_px, view.width_px)
-        return RenderedImage(np.zeros((*size, 3), np.uint8), np.zeros(size, bool))
+        far = np.full(size, np.inf, np.float32) if depth else None
+        return RenderedImage(np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8), far)
 
     def close(self) -> None:
         """Nothing to free."""

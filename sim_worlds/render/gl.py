@@ -14,14 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import RenderError
+from sim_worlds.materials import build_texture_array
 from sim_worlds.render import shaders
-from sim_worlds.render.camera import orthographic_matrix, projection_matrix, spheres_in_view, view_matrix
+from sim_worlds.render.projection import (
+    depth_from_buffer,
+    orthographic_matrix,
+    projection_matrix,
+    spheres_in_view,
+    view_matrix,
+)
 from sim_worlds.render.sky import any_up, cloud_picture, sun_direction
-from sim_worlds.scene import Atmosphere, CameraView, DynamicInstance, Instance, Mesh, RenderedImage, Scene
-from sim_worlds.textures import build_texture_array
+from sim_worlds.scene import (
+    Atmosphere,
+    CameraView,
+    DynamicInstance,
+    Instance,
+    Mesh,
+    RenderedImage,
+    Scene,
+    category_index,
+)
 
 SHADOW_PX = 2048
-ROW_FLOATS = 16  # three matrix rows and a tint whose fourth number marks the target
+ROW_FLOATS = 16  # three matrix rows and a tint whose fourth number is the category / 255
 MAX_CAPSULES = 8
 DETAIL_PX = 1.5  # smaller things are not drawn
 
@@ -101,7 +116,9 @@ class GlRenderer:
         self._draw_shadow_map(scene)
         self._set_light(scene.atmosphere)
 
-    def render(self, view: CameraView, dynamic: Sequence[DynamicInstance] = ()) -> RenderedImage:
+    def render(
+        self, view: CameraView, dynamic: Sequence[DynamicInstance] = (), *, depth: bool = False
+    ) -> RenderedImage:
         """Draw one image."""
         if self._scene is None or self._textures is None or self._clouds is None:
             raise RenderError("no scene is loaded: call load(scene) before render()")
@@ -120,9 +137,20 @@ class GlRenderer:
         self._draw_static(view, matrix)
         self._clouds.use(2)
         self._write_matrix(self._sky_program, "world_from_clip", np.linalg.inv(matrix))
+        self._context.depth_mask = False  # the sky is infinitely far
         self._sky.render(moderngl.TRIANGLES, vertices=3)
+        self._context.depth_mask = True
         raw = np.frombuffer(frame.read(components=4), dtype=np.uint8).reshape(view.height_px, view.width_px, 4)[::-1]
-        return RenderedImage(rgb=np.ascontiguousarray(raw[..., :3]), target_mask=raw[..., 3] > 127)
+        return RenderedImage(
+            rgb=np.ascontiguousarray(raw[..., :3]),
+            categories=np.ascontiguousarray(raw[..., 3]),
+            depth_m=self._depths(frame, view) if depth else None,
+        )
+
+    @staticmethod
+    def _depths(frame: moderngl.Framebuffer, view: CameraView) -> NDArray[np.float32]:
+        raw = np.frombuffer(frame.read(attachment=-1, components=1, dtype="f4"), dtype=np.float32)
+        return depth_from_buffer(raw.reshape(view.height_px, view.width_px)[::-1])
 
     def close(self) -> None:
         """Free what the renderer holds. Calling it twice is harmless."""
@@ -151,7 +179,7 @@ class GlRenderer:
             row = np.empty(ROW_FLOATS, dtype=np.float32)
             row[:12] = item.pose[:3].ravel()
             row[12:15] = item.tint
-            row[15] = 1.0 if item.is_target else 0.0
+            row[15] = category_index(item.category) / 255.0
             by_mesh.setdefault(item.mesh, []).append(row)
         for mesh, rows in by_mesh.items():
             self._draw(mesh, np.stack(rows), "scene")
@@ -251,6 +279,7 @@ class GlRenderer:
             x, y, z = instance.position_enu_m
             row[:12] = (cos * sx, -sin * sy, 0, x, sin * sx, cos * sy, 0, y, 0, 0, sz, z)
             row[12:15] = instance.tint
+            row[15] = category_index(instance.category) / 255.0
         mesh = self._meshes[name]
         matrices = rows[:, :12].reshape(-1, 3, 4)
         centres = matrices[:, :, :3] @ mesh.centre_m + matrices[:, :, 3]
@@ -259,7 +288,9 @@ class GlRenderer:
 
     def _framebuffer(self, width: int, height: int) -> moderngl.Framebuffer:
         if (width, height) not in self._targets:
-            self._targets[width, height] = self._context.simple_framebuffer((width, height), components=4)
+            self._targets[width, height] = self._context.framebuffer(
+                self._context.texture((width, height), 4), self._context.depth_texture((width, height))
+            )
         return self._targets[width, height]
 
     def _write_matrix(self, program: moderngl.Program, name: str, matrix: NDArray[np.float64]) -> None:

@@ -6,14 +6,14 @@ uniform mat4 clip_from_world;
 uniform mat4 shadow_from_world;
 in vec3 in_position; in vec3 in_normal; in vec2 in_uv; in vec3 in_colour; in float in_layer;
 in vec4 in_row0; in vec4 in_row1; in vec4 in_row2; in vec4 in_tint;
-out vec3 world; out vec3 normal; out vec3 uvl; out vec3 colour; out vec3 shadow; flat out float target;
+out vec3 world; out vec3 normal; out vec3 uvl; out vec3 colour; out vec3 shadow; flat out float category;
 void main() {
     vec4 local = vec4(in_position, 1.0);
     world = vec3(dot(in_row0, local), dot(in_row1, local), dot(in_row2, local));
     normal = vec3(dot(in_row0.xyz, in_normal), dot(in_row1.xyz, in_normal), dot(in_row2.xyz, in_normal));
     uvl = vec3(in_uv, in_layer);
     colour = in_colour * in_tint.rgb;
-    target = in_tint.a;
+    category = in_tint.a;
     vec4 position = shadow_from_world * vec4(world, 1.0);
     shadow = position.xyz * 0.5 + 0.5;
     gl_Position = clip_from_world * vec4(world, 1.0);
@@ -33,7 +33,7 @@ uniform float fog_density;
 uniform int capsules;
 uniform vec4 capsule[8];  // centre of the foot, half width; each stands upright
 uniform float capsule_height[8];
-in vec3 world; in vec3 normal; in vec3 uvl; in vec3 colour; in vec3 shadow; flat in float target;
+in vec3 world; in vec3 normal; in vec3 uvl; in vec3 colour; in vec3 shadow; flat in float category;
 out vec4 pixel;
 void main() {
     vec4 texel = texture(textures, uvl);
@@ -60,7 +60,7 @@ void main() {
     vec3 result = albedo * light;
     float fog = 1.0 - exp(-fog_density * length(world - eye));
     result = mix(result, horizon_colour, fog);
-    pixel = vec4(sqrt(clamp(result, 0.0, 1.0)), target);
+    pixel = vec4(sqrt(clamp(result, 0.0, 1.0)), category);
 }
 """
 

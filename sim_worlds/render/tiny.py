@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import RenderError
 from sim_worlds.bullet import pybullet
-from sim_worlds.render.camera import projection_matrix, view_matrix
-from sim_worlds.scene import CameraView, DynamicInstance, Float3, Mesh, RenderedImage, Scene
-from sim_worlds.textures import LAYERS, build_texture_array
+from sim_worlds.materials import LAYERS, build_texture_array
+from sim_worlds.render.projection import depth_from_buffer, projection_matrix, view_matrix
+from sim_worlds.scene import CameraView, DynamicInstance, Float3, Mesh, RenderedImage, Scene, category_index
 
 CUT_OUT = ("leaves", "needles", "grass")
 NEAR_M = 40.0
@@ -27,13 +27,14 @@ class TinyRenderer:
         self._scene: Scene | None = None
         self._shapes: dict[tuple[str, Float3, Float3], int] = {}
         self._moving: dict[tuple[int, str], int] = {}
-        self._targets: set[int] = set()
+        self._categories = np.zeros(1, np.uint8)
         self._means: NDArray[np.float32] = np.ones((len(LAYERS), 3), dtype=np.float32)
 
     def load(self, scene: Scene) -> None:
         """Take over a scene's meshes, instances and light; replaces the scene before."""
         pybullet.resetSimulation(physicsClientId=self._client)
-        self._scene, self._shapes, self._moving, self._targets = scene, {}, {}, set()
+        self._scene, self._shapes, self._moving = scene, {}, {}
+        self._categories = np.zeros(1, np.uint8)
         pictures = build_texture_array(scene.seed).astype(np.float32) / 255.0
         weight = pictures[..., 3:] + 1e-6
         self._means = (pictures[..., :3] * weight).sum(axis=(1, 2)) / weight.sum(axis=(1, 2))
@@ -44,9 +45,12 @@ class TinyRenderer:
             if instance.mesh.startswith(("fern", "bush")):
                 continue  # thousands of blades are too dear here
             turn = pybullet.getQuaternionFromEuler([0.0, 0.0, instance.yaw_rad])
-            self._body(instance.mesh, instance.scale, instance.tint, instance.position_enu_m, turn)
+            body = self._body(instance.mesh, instance.scale, instance.tint, instance.position_enu_m, turn)
+            self._remember(body, instance.category)
 
-    def render(self, view: CameraView, dynamic: Sequence[DynamicInstance] = ()) -> RenderedImage:
+    def render(
+        self, view: CameraView, dynamic: Sequence[DynamicInstance] = (), *, depth: bool = False
+    ) -> RenderedImage:
         """Draw one image."""
         if self._scene is None:
             raise RenderError("no scene is loaded: call load(scene) before render()")
@@ -54,7 +58,7 @@ class TinyRenderer:
         air = self._scene.atmosphere
         flat = np.cos(air.sun_elevation_rad)
         sun = [flat * np.cos(air.sun_azimuth_rad), flat * np.sin(air.sun_azimuth_rad), np.sin(air.sun_elevation_rad)]
-        _, _, colour, _, segments = pybullet.getCameraImage(
+        _, _, colour, buffer, segments = pybullet.getCameraImage(
             view.width_px,
             view.height_px,
             viewMatrix=view_matrix(view).T.ravel().tolist(),
@@ -75,7 +79,11 @@ class TinyRenderer:
         gradient = np.array(air.zenith_colour) * (1 - rows) + np.array(air.horizon_colour) * rows
         painted = np.broadcast_to(np.sqrt(np.clip(gradient, 0, 1)) * 255.0, rgb.shape).astype(np.uint8)
         picture = np.where(sky[..., None], painted, rgb)
-        return RenderedImage(np.ascontiguousarray(picture), np.isin(bodies, list(self._targets)))
+        categories = self._categories[np.where(sky, -1, bodies)]
+        distances = np.where(sky, np.inf, depth_from_buffer(np.array(buffer).reshape(size))) if depth else None
+        return RenderedImage(
+            np.ascontiguousarray(picture), categories, None if distances is None else distances.astype(np.float32)
+        )
 
     def close(self) -> None:
         """Free what the renderer holds. Calling it twice is harmless."""
@@ -94,8 +102,7 @@ class TinyRenderer:
                 self._moving[key] = self._body(item.mesh, (1.0, 1.0, 1.0), item.tint, position, turn)
             body = self._moving[key]
             used.add(key)
-            if item.is_target:
-                self._targets.add(body)
+            self._remember(body, item.category)
             pybullet.resetBasePositionAndOrientation(
                 body, item.pose[:3, 3].tolist(), turn, physicsClientId=self._client
             )
@@ -104,6 +111,14 @@ class TinyRenderer:
                 pybullet.resetBasePositionAndOrientation(
                     body, [0.0, 0.0, -500.0], [0.0, 0.0, 0.0, 1.0], physicsClientId=self._client
                 )
+
+    def _remember(self, body: int, category: str) -> None:
+        """Note what a body shows; the last entry of the table, index -1, stays the sky."""
+        if body + 2 > len(self._categories):
+            grown = np.zeros(2 * body + 2, np.uint8)
+            grown[: len(self._categories)] = self._categories
+            self._categories = grown
+        self._categories[body] = category_index(category)
 
     def _body(
         self, name: str, scale: Float3, tint: Float3, position: Sequence[float], turn: Sequence[float]

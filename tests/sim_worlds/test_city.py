@@ -10,8 +10,12 @@ from sim_worlds.walker import FASTEST_M_S
 
 
 def test_same_seed_builds_the_same_city_and_walk() -> None:
-    first, walker, _ = make_city(5)
-    second, twin, _ = make_city(5)
+    walker_setting = make_city(5)
+    first = walker_setting.scene
+    walker = walker_setting.target
+    twin_setting = make_city(5)
+    second = twin_setting.scene
+    twin = twin_setting.target
     walker.advance(20.0)
     for _ in range(400):
         twin.advance(0.05)
@@ -21,7 +25,9 @@ def test_same_seed_builds_the_same_city_and_walk() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_person_walks_past_every_solid(seed: int) -> None:
-    scene, walker, _ = make_city(seed)
+    walker_setting = make_city(seed)
+    scene = walker_setting.scene
+    walker = walker_setting.target
     boxes = [c for c in scene.colliders if c.shape == "box"]
     posts = np.array([(*c.centre_enu_m[:2], c.size_m[0]) for c in scene.colliders if c.shape == "cylinder"])
     for _ in range(140):
@@ -35,15 +41,19 @@ def test_person_walks_past_every_solid(seed: int) -> None:
 
 
 def test_decoys_change_colours_alone() -> None:
-    plain, _, start = make_city(3)
-    red, _, same_start = make_city(3, decoys=True)
+    one = make_city(3)
+    plain, start = one.scene, one.start
+    other = make_city(3, decoys=True)
+    red, same_start = other.scene, other.start
     assert plain.colliders == red.colliders and start == same_start
     assert sum(instance.tint != (1.0, 1.0, 1.0) for instance in red.instances) > 10
     assert all(instance.tint == (1.0, 1.0, 1.0) for instance in plain.instances)
 
 
 def test_occluders_stand_in_the_bends() -> None:
-    scene, walker, _ = make_city(3, occluders=True)
+    walker_setting = make_city(3, occluders=True)
+    scene = walker_setting.scene
+    walker = walker_setting.target
     columns = [collider for collider in scene.colliders if collider.label == "column"]
     assert columns
     for column in columns:
@@ -53,7 +63,8 @@ def test_occluders_stand_in_the_bends() -> None:
 def test_person_changes_pace_turns_and_stops() -> None:
     speeds, headings = [], []
     for seed in range(4):
-        _, walker, _ = make_city(seed)
+        walker_setting = make_city(seed)
+        walker = walker_setting.target
         for _ in range(700):
             walker.advance(0.1)
             speeds.append(walker.speed_m_s)
@@ -64,7 +75,8 @@ def test_person_changes_pace_turns_and_stops() -> None:
 
 
 def test_backpack_moves_with_the_person() -> None:
-    _, walker, _ = make_city(2)
+    walker_setting = make_city(2)
+    walker = walker_setting.target
     walker.advance(3.0)
     before = walker.position_enu_m
     walker.advance(0.5)

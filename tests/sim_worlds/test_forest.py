@@ -6,25 +6,28 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import WorldError
-from sim_worlds.forest import SEASONS, make_forest
+from sim_worlds.forest import make_forest
+from sim_worlds.weather import SEASONS
 from sim_worlds.world import make_world
 
 
 def test_same_seed_grows_the_same_forest() -> None:
-    first, target, start = make_forest(7)
-    second, other_target, other_start = make_forest(7)
+    one = make_forest(7)
+    first, target, start = one.scene, one.target, one.start
+    two = make_forest(7)
+    second, other_target, other_start = two.scene, two.target, two.start
     assert first.colliders == second.colliders
     assert start == other_start
     assert np.array_equal(target.position_enu_m, other_target.position_enu_m)
 
 
 def test_different_seeds_grow_different_forests() -> None:
-    assert make_forest(1)[0].colliders != make_forest(2)[0].colliders
+    assert make_forest(1).scene.colliders != make_forest(2).scene.colliders
 
 
 @pytest.mark.parametrize("season", SEASONS)
 def test_every_season_grows(season: str) -> None:
-    scene, _, _ = make_forest(3, season=season)
+    scene = make_forest(3, season=season).scene
     assert scene.options["season"] == season
     assert len(scene.colliders) > 50
 
@@ -41,7 +44,8 @@ def test_backpack_can_be_seen_from_the_start(seed: int, renderer) -> None:
 
 @pytest.mark.parametrize("distance_m", [5.0, 12.0, 25.0])
 def test_backpack_hangs_at_the_wanted_distance(distance_m: float) -> None:
-    _, target, start = make_forest(11, distance_m=distance_m)
+    setting = make_forest(11, distance_m=distance_m)
+    target, start = setting.target, setting.start
     flat = np.hypot(*(target.position_enu_m[:2] - np.array(start.position_enu_m[:2])))
     assert abs(flat - distance_m) < 0.6
 

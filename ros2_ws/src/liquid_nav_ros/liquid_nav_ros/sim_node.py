@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from dataclasses import replace
+from typing import Any
 
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMessage
@@ -16,6 +17,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
+from liquid_nav.errors import ConfigError
 from liquid_nav.types import VelocityCommand
 from liquid_nav_ros.conversions import (
     camera_info_message,
@@ -29,6 +31,10 @@ from liquid_nav_ros.conversions import (
 )
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
 from liquid_nav_ros.runner import parameter, run, wall_timer
+from sim_worlds.camera import CameraConfig
+from sim_worlds.catalogue import WORLDS
+from sim_worlds.conditions import FlightConditions
+from sim_worlds.config import from_mapping
 from sim_worlds.missions import make_mission
 from sim_worlds.world import World, make_world
 
@@ -77,10 +83,11 @@ class SimNode(Node):
         self._world.close()
 
     def _declare(self) -> None:
-        self._name = parameter(self, "world", "city", "forest or city")
+        self._name = parameter(self, "world", "city", f"one of {', '.join(WORLDS)}")
         self._seed = parameter(self, "seed", 2_000_001, "of the world", low=0, high=2_147_483_647)
-        self._season = parameter(self, "season", "summer", "of a forest: summer, autumn, winter, spring")
-        self._still = parameter(self, "still", False, "in a city, hang the backpack on a lamp")
+        self._options = self._mapping("world_options", "of the world, JSON: {\"season\": \"winter\", \"hour\": 8.0}")
+        self._camera = self._mapping("camera_options", "of the camera, JSON: fields of CameraConfig")
+        self._conditions = self._mapping("conditions", "of the flight, JSON: fields of FlightConditions")
         self._duration_s = parameter(self, "duration_s", 60.0, "of a follow mission", low=1.0, high=3600.0)
         self._size = (
             parameter(self, "render_width", 256, "pixels", low=16, high=1920),
@@ -97,14 +104,26 @@ class SimNode(Node):
         self._renderer = parameter(self, "renderer", "auto", "auto, gl or tiny")
 
     def _make_world(self) -> World:
+        width, height = self._size
         return make_world(
             self._name,
             self._seed,
-            season=self._season,
-            still=self._still,
             renderer=self._renderer,
-            render_size=self._size,
+            camera=from_mapping(CameraConfig, {**self._camera, "width_px": width, "height_px": height}),
+            conditions=from_mapping(FlightConditions, self._conditions),
+            **self._options,
         )
+
+    def _mapping(self, name: str, description: str) -> dict[str, Any]:
+        """Declare a parameter that holds a JSON object."""
+        text = parameter(self, name, "{}", description)
+        try:
+            value = json.loads(text or "{}")
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"parameter {name} is {text!r}: give a JSON object ({error})") from error
+        if not isinstance(value, dict):
+            raise ConfigError(f"parameter {name} is {text!r}: give a JSON object")
+        return value
 
     def _on_command(self, message: TwistStamped) -> None:
         self._command = command_of(message)

@@ -38,6 +38,13 @@ def projection_matrix(view: CameraView) -> Matrix:
     )
 
 
+def depth_from_buffer(buffer: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return distances along the viewing axis in metres from a depth buffer in 0..1; infinite at the far plane."""
+    ndc = 2.0 * np.asarray(buffer, dtype=np.float64) - 1.0
+    depth = 2.0 * FAR_M * NEAR_M / (FAR_M + NEAR_M - ndc * (FAR_M - NEAR_M))
+    return np.where(ndc >= 1.0, np.inf, depth).astype(np.float32)
+
+
 def orthographic_matrix(half_width: float, near: float, far: float) -> Matrix:
     """A square orthographic projection (4, 4)."""
     return np.array(
@@ -67,6 +74,7 @@ def view_from_pose(
     height_px: int,
     horizontal_fov_rad: float,
     offset_flu_m: NDArray[np.float64],
+    time_s: float = 0.0,
 ) -> CameraView:
     """Return the view of a camera fixed to a body (FLU), looking along its x axis."""
     return CameraView(
@@ -76,6 +84,7 @@ def view_from_pose(
         width_px=width_px,
         height_px=height_px,
         horizontal_fov_rad=horizontal_fov_rad,
+        time_s=time_s,
     )
 
 

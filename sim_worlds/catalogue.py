@@ -1,0 +1,51 @@
+"""All worlds by name, and the options that each of them takes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from liquid_nav.errors import WorldError
+from sim_worlds.city import make_city
+from sim_worlds.forest import make_forest
+from sim_worlds.scene import Setting
+
+GENERATORS: dict[str, Callable[..., Setting]] = {"forest": make_forest, "city": make_city}
+WORLDS = tuple(GENERATORS)
+LARGEST_SEED = 2_147_483_647
+
+
+def world_options(name: str) -> tuple[str, ...]:
+    """Return the names of the options of a world.
+
+    Raises:
+        WorldError: for an unknown world.
+    """
+    return tuple(key for key in inspect.signature(_generator(name)).parameters if key != "seed")
+
+
+def make_setting(name: str, seed: int, **options: Any) -> Setting:
+    """Build a world's scene, target and start; no physics, no renderer.
+
+    Args:
+        name: one of :data:`WORLDS`.
+        seed: the same seed, options and version give the same world.
+        options: of that world's generator, see :func:`world_options`.
+
+    Raises:
+        WorldError: for an unknown world, seed or option, or a value out of range.
+    """
+    generator = _generator(name)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise WorldError(f"seed is {seed}: use 0 to {LARGEST_SEED}")
+    unknown = sorted(set(options) - set(world_options(name)))
+    if unknown:
+        raise WorldError(f"{name} has no option {unknown[0]!r}: use {', '.join(world_options(name))}")
+    return generator(seed, **options)
+
+
+def _generator(name: str) -> Callable[..., Setting]:
+    if name not in GENERATORS:
+        raise WorldError(f"world is {name!r}: use one of {', '.join(WORLDS)}")
+    return GENERATORS[name]
