@@ -91,6 +91,17 @@ class Physics:
         hidden = sum(1 for hit in hits if hit[0] not in (-1, self._vehicle) and self._labels.get(hit[0]) != label)
         return count - hidden
 
+    def ranges_m(
+        self, eye_enu_m: NDArray[np.float64], directions: NDArray[np.float64], reach_m: float
+    ) -> NDArray[np.float32]:
+        """Return free distances (rays,) from a point along unit directions (rays, 3), at most ``reach_m``."""
+        ends = eye_enu_m + reach_m * directions
+        hits = pybullet.rayTestBatch(
+            [eye_enu_m.tolist()] * len(ends), ends.tolist(), physicsClientId=self._client
+        )
+        shares = [1.0 if hit[0] in (-1, self._vehicle) else hit[2] for hit in hits]
+        return np.array(shares, dtype=np.float32) * np.float32(reach_m)
+
     def close(self) -> None:
         """Free the PyBullet world. Calling it twice is harmless."""
         if self._client >= 0:

@@ -161,6 +161,12 @@ class World:
         """Move on what moves by itself while the vehicle is where a recording says; for films, without physics."""
         self._move_actors(duration_s, vehicle_enu_m)
 
+    def obstacle_ranges_m(self, angles_rad: NDArray[np.float64], reach_m: float) -> NDArray[np.float32]:
+        """Return free distances (rays,) at the vehicle's height, ``angles_rad`` counter-clockwise from its nose."""
+        bearings = self.odometry.yaw_rad + angles_rad
+        directions = np.column_stack([np.cos(bearings), np.sin(bearings), np.zeros(len(bearings))])
+        return self._physics.ranges_m(self.odometry.position_enu_m, directions, reach_m)
+
     def close(self) -> None:
         """Free physics and renderer. Calling it twice is harmless."""
         self._physics.close()
