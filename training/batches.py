@@ -18,6 +18,9 @@ from training.settings import TrainSettings
 MIRROR = np.array([1.0, -1.0, 1.0, -1.0], dtype=np.float32)
 VISIBLE_PX = 6
 CELL_PX = 8
+NEARNESS_M = 2.0
+STRIDES = (1, 1, 1, 2, 2, 4)  # 20, 10 and 5 images per second
+LOST_FRAMES = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Batch:
         commands: (batch, time, 4), what the expert would fly.
         use_command: bool (batch, time), False where the surroundings were replaced.
         log_distance: (batch, time).
+        nearness: (batch, time, sectors) of solids, 1 at the vehicle, 0 far away.
         elapsed_s: (batch, time).
     """
 
@@ -40,6 +44,7 @@ class Batch:
     commands: torch.Tensor
     use_command: torch.Tensor
     log_distance: torch.Tensor
+    nearness: torch.Tensor
     elapsed_s: torch.Tensor
 
 
@@ -64,10 +69,10 @@ class BatchMaker:
 
     def _stretch(self, rng: np.random.Generator, index: int, length: int) -> NDArray[np.int64]:
         start, end = int(self.steps[index]), int(self.ends[index])
-        stride = int(rng.choice([1, 1, 2])) if self.augment else 1
+        stride = int(rng.choice(STRIDES)) if self.augment else 1
         gaps = np.full(length, stride)
         if self.augment:
-            gaps += rng.random(length) < 0.05  # a lost frame
+            gaps += rng.random(length) < LOST_FRAMES  # a lost frame
         steps = start + np.concatenate([[0], np.cumsum(gaps)[:-1]])
         overshoot = int(steps[-1]) - (end - 1)
         if overshoot > 0:
@@ -90,6 +95,7 @@ class BatchMaker:
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX)
         commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
+        nearness = np.exp(-cache.free_m[steps] / NEARNESS_M).astype(np.float32)
         stamps = cache.stamps_s[steps]
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
         return {
@@ -99,6 +105,7 @@ class BatchMaker:
             "commands": commands.astype(np.float32),
             "use_command": np.full(len(steps), not replace),
             "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
+            "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
             "elapsed_s": elapsed.astype(np.float32),
         }
 

@@ -14,8 +14,9 @@ from liquid_nav.errors import EpisodeError
 from training.collect import read_manifest
 from training.progress import progress_bar
 
-VERSION = 2
+VERSION = 3
 HEIGHT, WIDTH = 144, 256
+SECTORS = 16
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Cache:
         commands: float32 (steps, 4), the expert's.
         flown: float32 (steps, 4).
         distances_m: float32 (steps,).
+        free_m: float32 (steps, 16), free distance in sectors from the left edge of the image to its right edge.
         stamps_s: float64 (steps,).
         starts: int64 (episodes + 1,), where each episode begins.
     """
@@ -37,6 +39,7 @@ class Cache:
     commands: NDArray[np.float32]
     flown: NDArray[np.float32]
     distances_m: NDArray[np.float32]
+    free_m: NDArray[np.float32]
     stamps_s: NDArray[np.float64]
     starts: NDArray[np.int64]
 
@@ -72,14 +75,15 @@ def open_cache(folders: list[Path], where: Path) -> Cache:
     return Cache(
         images=np.memmap(where / "images.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH, 3)),
         masks=np.memmap(where / "masks.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH // 8)),
-        **{name: small[name] for name in ("commands", "flown", "distances_m", "stamps_s", "starts")},
+        **{name: small[name] for name in ("commands", "flown", "distances_m", "free_m", "stamps_s", "starts")},
     )
 
 
 def _decode(files: list[Path], where: Path) -> None:
     where.mkdir(parents=True, exist_ok=True)
     (where / "index.json").unlink(missing_ok=True)
-    small: dict[str, list[NDArray[np.generic]]] = {"commands": [], "flown": [], "distances_m": [], "stamps_s": []}
+    names = ("commands", "flown", "distances_m", "free_m", "stamps_s")
+    small: dict[str, list[NDArray[np.generic]]] = {name: [] for name in names}
     starts = [0]
     with (
         (where / "images.u8").open("wb") as images,
@@ -98,11 +102,18 @@ def _decode(files: list[Path], where: Path) -> None:
             small["commands"].append(np.stack([step.expert.as_array() for step in steps]))
             small["flown"].append(np.stack([step.command.as_array() for step in steps]))
             small["distances_m"].append(np.linalg.norm(ways, axis=1).astype(np.float32))
+            small["free_m"].append(np.stack([_sectors(step.obstacle_ranges_m) for step in steps]))
             small["stamps_s"].append(np.array([step.frame.stamp_s for step in steps]))
             starts.append(starts[-1] + len(steps))
             advance(1, f"{starts[-1]} steps")
     joined = {name: np.concatenate(parts) for name, parts in small.items()}
     np.savez(where / "small.npz", starts=np.array(starts, dtype=np.int64), **joined)  # type: ignore[arg-type]
+
+
+def _sectors(ranges_m: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return the smallest free distance in each sector, from left to right."""
+    assert ranges_m is not None
+    return np.asarray(ranges_m.reshape(SECTORS, -1).min(axis=1)[::-1], dtype=np.float32)
 
 
 def _check(episode: Episode, file: Path) -> None:
@@ -111,6 +122,8 @@ def _check(episode: Episode, file: Path) -> None:
     first = episode.steps[0]
     if first.target_mask is None:
         raise EpisodeError(f"{file} holds no target masks: collect it again with `liquid-nav collect`")
+    if first.obstacle_ranges_m is None or len(first.obstacle_ranges_m) % SECTORS:
+        raise EpisodeError(f"{file} holds no free distances: collect it again with `liquid-nav collect`")
     if first.frame.rgb.shape != (HEIGHT, WIDTH, 3):
         raise EpisodeError(f"{file} holds images of {first.frame.rgb.shape}: use {(HEIGHT, WIDTH, 3)}")
     if episode.metadata.world != "forest":

@@ -6,41 +6,18 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from liquid_nav import __version__
-from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.errors import ConfigError
-from sim_worlds.missions import FlyToTarget
-from sim_worlds.scene import Renderer, Start
+from sim_worlds.scene import Renderer
 from sim_worlds.seeds import split_seeds
-from sim_worlds.world import World, make_world
-from training.disturbance import Disturbance
-from training.expert import Expert
+from training.expert_flight import Flight, fly_and_record
 from training.progress import progress_bar
 from training.settings import CollectSettings, config_hash
 
 MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Flight:
-    """One flight to make: everything a worker needs to know.
-
-    Attributes:
-        seed: of the world.
-        draw: of everything random in the flight.
-        path: of the episode.
-        policy: folder of the policy that flies, None for the expert.
-    """
-
-    seed: int
-    draw: int
-    path: Path
-    policy: Path | None
 
 
 def collect(
@@ -76,57 +53,6 @@ def collect(
     return counts
 
 
-def fly_episode(world: World, settings: CollectSettings, flight: Flight, metadata: EpisodeMetadata) -> tuple[int, bool]:
-    """Fly and record one episode; return its number of steps and whether it ended in a collision."""
-    from liquid_nav import load_policy
-
-    rng = np.random.default_rng([flight.draw, 0xE0])
-    expert, mission = Expert(world), FlyToTarget(world)
-    strength = float(rng.uniform(0.3, 1.3)) if rng.random() < settings.noise_share else 0.0
-    disturbance = Disturbance(rng, strength)
-    pilot = None if flight.policy is None else load_policy(flight.policy)
-    state, period_s, end_s = None, 1.0 / settings.camera_hz, settings.max_s
-    with EpisodeWriter(flight.path, metadata) as writer:
-        while world.time_s < end_s and world.collision is None:
-            frame, label = world.camera_frame(), expert.command()
-            wanted = label
-            if pilot is not None:
-                wanted, state = pilot.step(frame.rgb, period_s, state)
-            flown = disturbance.apply(wanted, period_s, _courage(expert, world))
-            writer.write_step(
-                frame, world.odometry, flown, label, world.target.position_enu_m, world.target_mask
-            )
-            world.step(flown, period_s)
-            was_done = mission.done
-            mission.update(world)
-            if mission.done and not was_done:
-                end_s = min(end_s, world.time_s + settings.tail_s)
-        return writer.steps, world.collision is not None
-
-
-def _courage(expert: Expert, world: World) -> float:
-    """Disturb less where trunks or the ground are near: 0 at 0.4 m, 1 from 1.2 m on."""
-    position = world.odometry.position_enu_m
-    clearance = min(expert.clearance_m(position), float(position[2]))
-    return float(np.clip((clearance - 0.4) / 0.8, 0.0, 1.0))
-
-
-def _near_start(world: World, rng: np.random.Generator) -> Start:
-    """Draw a start close to the target, on its free side and clear of trunks, looking anywhere."""
-    target = world.target.position_enu_m
-    away = np.array(world.start.position_enu_m[:2]) - target[:2]
-    solids = np.array([(*c.centre_enu_m[:2], c.size_m[0]) for c in world.scene.colliders])
-    for _ in range(20):
-        direction = float(np.arctan2(away[1], away[0]) + rng.uniform(-0.6, 0.6))
-        distance = float(rng.uniform(1.3, 5.0))
-        spot = target[:2] + distance * np.array([np.cos(direction), np.sin(direction)])
-        if (np.hypot(*(solids[:, :2] - spot).T) - solids[:, 2]).min() > 0.5:
-            height = float(np.clip(target[2] + rng.uniform(-0.6, 0.9), 0.8, 3.0))
-            facing = direction + np.pi + float(rng.uniform(-1.0, 1.0)) * float(rng.choice([0.5, 1.0, 2.6]))
-            return Start((float(spot[0]), float(spot[1]), height), facing)
-    return world.start
-
-
 _RENDERER: Renderer | None = None
 
 
@@ -144,24 +70,7 @@ def _start_worker() -> None:
 
 def _fly_worker(settings: CollectSettings, flight: Flight) -> tuple[int, bool]:
     assert _RENDERER is not None
-    rng = np.random.default_rng([flight.draw, 0xE1])
-    season = str(rng.choice(settings.seasons))
-    world = make_world(settings.world, flight.seed, season=season, renderer=_RENDERER)
-    if rng.random() < settings.near_share:
-        world.restart_at(_near_start(world, rng))
-    metadata = EpisodeMetadata(
-        world=settings.world,
-        seed=flight.seed,
-        season=season,
-        config_hash=config_hash(settings),
-        software=__version__,
-        pilot="expert" if flight.policy is None else flight.policy.name,
-        horizontal_fov_rad=world.horizontal_fov_rad,
-    )
-    try:
-        return fly_episode(world, settings, flight, metadata)
-    finally:
-        world.close()
+    return fly_and_record(settings, flight, _RENDERER)
 
 
 def _plan(settings: CollectSettings, folder: Path, episodes: int, policy: Path | None) -> list[Flight]:

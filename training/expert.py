@@ -19,6 +19,8 @@ from training.planner import WayField
 
 EDGE_RAD = 0.15
 LOWEST_SEARCH_M = 0.8
+LOWEST_FLIGHT_M = 0.6
+BAND_BELOW_M, BAND_ABOVE_M = 0.5, 0.8  # solids below and above the way do not matter
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ class Expert:
         self._field: WayField | None = None
         if not moving_target:
             goal = np.asarray(world.target.position_enu_m[:2], dtype=float)
-            self._field = WayField(world.scene.colliders, world.scene.half_size_m, goal, self.config.stand_off_m)
+            heights = (float(world.target.position_enu_m[2]), world.start.position_enu_m[2])
+            band = (min(heights) - BAND_BELOW_M, max(heights) + BAND_ABOVE_M)
+            self._field = WayField(
+                world.scene.colliders, world.scene.half_size_m, goal, self.config.stand_off_m, band
+            )
 
     def command(self) -> VelocityCommand:
         """Return what to fly now, from the true state of the world."""
@@ -78,9 +84,11 @@ class Expert:
         if not in_frame:
             velocity = velocity * 0.0
         forward, left, _ = enu_to_level_flu([velocity[0], velocity[1], 0.0], odometry.yaw_rad)
-        up = 1.0 * (to_target[2] + config.height_over_target_m)
+        up = float(to_target[2]) + config.height_over_target_m
+        over_ground_m = float(position[2]) - self.world.scene.ground_height_m(float(position[0]), float(position[1]))
         if not in_frame:
-            up = 0.4 if position[2] < LOWEST_SEARCH_M else 0.0
+            up = 0.4 if over_ground_m < LOWEST_SEARCH_M else 0.0
+        up = max(up, LOWEST_FLIGHT_M - over_ground_m)
         up = float(np.clip(up, -config.max_up_m_s, config.max_up_m_s))
         return VelocityCommand(float(forward), float(left), up, yaw_rate)
 
@@ -106,5 +114,5 @@ class Expert:
             return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
         speed = config.approach_gain_per_s * max(left_m, min(length, 1.0))
         clearance = min(self._field.clearance_at_m(point), self._field.segment_clearance(point, ahead) + 0.2)
-        slow = float(np.clip(clearance / 0.9, 0.35, 1.0))
+        slow = float(np.clip(clearance / 1.1, 0.35, 1.0))
         return way / length * min(speed, config.max_speed_m_s * slow)

@@ -1,4 +1,4 @@
-"""What training minimises: the expert's command, the target's place in the image, its distance."""
+"""What training minimises: the expert's command, the target's place in the image, its distance, solids nearby."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) we
 HEAT_WEIGHT = 0.3
 PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
+NEARNESS_WEIGHT = 4.0
+DANGER_WEIGHT = 3.0  # a command beside a solid at arm's length weighs this much more
 PRESENT_SHARE = 0.05
 
 
@@ -25,10 +27,17 @@ class Losses:
     command: Tensor
     heat: Tensor
     distance: Tensor
+    nearness: Tensor
 
 
 def policy_loss(
-    commands: Tensor, target_logits: Tensor, log_distance: Tensor, batch: Batch, *, only_visible: bool
+    commands: Tensor,
+    target_logits: Tensor,
+    log_distance: Tensor,
+    nearness_logits: Tensor,
+    batch: Batch,
+    *,
+    only_visible: bool,
 ) -> Losses:
     """Compare the network's answers (batch, time, ...) with a batch.
 
@@ -36,19 +45,22 @@ def policy_loss(
         commands: (batch, time, 4) in m/s and rad/s.
         target_logits: (batch, time, rows, columns).
         log_distance: (batch, time).
+        nearness_logits: (batch, time, sectors) of solids, before the sigmoid.
         batch: what should have come out.
         only_visible: learn commands only where the target can be seen; for networks without memory.
     """
     visible = batch.visible.float()
     units = torch.tensor(COMMAND_UNITS)
     weight = batch.use_command.float() * (visible if only_visible else 0.25 + 0.75 * visible)
+    weight = weight * (1.0 + DANGER_WEIGHT * batch.nearness.amax(dim=2).sub(0.5).clamp_min(0.0))
     errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
     command = (errors * weight).sum() / weight.sum().clamp_min(1.0)
     heat = _heat_loss(target_logits.float(), batch.heat, visible)
     miss = functional.smooth_l1_loss(log_distance, batch.log_distance.float(), reduction="none", beta=0.3)
     distance = (miss * visible).sum() / visible.sum().clamp_min(1.0)
-    total = command + heat + DISTANCE_WEIGHT * distance
-    return Losses(total, command, heat, distance)
+    nearness = functional.mse_loss(torch.sigmoid(nearness_logits), batch.nearness)
+    total = command + heat + DISTANCE_WEIGHT * distance + NEARNESS_WEIGHT * nearness
+    return Losses(total, command, heat, distance, nearness)
 
 
 def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor) -> Tensor:

@@ -18,9 +18,10 @@ from scipy.sparse.csgraph import dijkstra
 from sim_worlds.scene import Collider
 
 CELL_M = 0.25
-HARD_CLEARANCE_M = 0.35
-SOFT_CLEARANCE_M = 1.0
-SOFT_COST = 3.0
+HARD_CLEARANCE_M = 0.4
+SOFT_CLEARANCE_M = 1.6
+SOFT_COST = 5.0
+STRAIGHT_CLEARANCE_M = 0.8
 
 
 class WayField:
@@ -103,7 +104,7 @@ class WayField:
     def look_ahead(self, point: NDArray[np.float64], reach_m: float) -> NDArray[np.float64]:
         """Return the farthest point of the way within ``reach_m`` that can be flown to straight."""
         x, y = self.cell(point)
-        wanted = min(HARD_CLEARANCE_M + 0.2, 0.8 * float(self.clearance_m[x, y]))
+        wanted = min(STRAIGHT_CLEARANCE_M, 0.8 * float(self.clearance_m[x, y]))
         best, position = point.copy(), point
         for _ in range(int(reach_m / CELL_M)):
             x0, y0 = max(0, x - 1), max(0, y - 1)

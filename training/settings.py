@@ -23,6 +23,7 @@ class CollectSettings:
     Attributes:
         world: where; training data comes from forests only.
         seasons: drawn from for each flight.
+        decoy_share: share of forests with red things that are no backpacks.
         near_share: share of flights that start close to the backpack, often with it out of view.
         noise_share: share of flights whose command is disturbed.
         tail_s: seconds flown on after the mission ended.
@@ -33,17 +34,18 @@ class CollectSettings:
 
     world: str = "forest"
     seasons: tuple[str, ...] = ("summer",)
+    decoy_share: float = 0.0
     near_share: float = 0.4
     noise_share: float = 0.75
     tail_s: float = 3.0
-    max_s: float = 20.0
+    max_s: float = 25.0
     camera_hz: float = 20.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.world != "forest":
             raise ConfigError(f"world is {self.world!r}: training data comes from forests only, use 'forest'")
-        for name in ("near_share", "noise_share"):
+        for name in ("decoy_share", "near_share", "noise_share"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
 

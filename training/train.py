@@ -23,7 +23,7 @@ from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.batches import Batch, BatchMaker, prefetch
-from training.cache import Cache, open_cache
+from training.cache import SECTORS, Cache, open_cache
 from training.losses import Losses, policy_loss
 from training.progress import progress_bar
 from training.settings import TrainSettings, config_hash
@@ -115,7 +115,9 @@ class _Trainer:
         self.learn, self.check = learn, check
         # Stage one has no memory yet: a plain linear reader stands for the liquid network.
         self.reader = nn.Linear(network.config.features, 4)
-        self.everything = nn.ModuleDict({"network": network, "reader": self.reader})
+        # Teaches the eye where solids are; nobody needs its answer in flight.
+        self.nearness = nn.Linear(network.config.features, SECTORS)
+        self.everything = nn.ModuleDict({"network": network, "reader": self.reader, "nearness": self.nearness})
 
     def stage(self, stage: str, epochs: int) -> float:
         """Run a stage from its last checkpoint to its end; return the validation loss of the command."""
@@ -161,7 +163,7 @@ class _Trainer:
             schedule.step()
             share = 1.0 / min(index + 1, 50)
             mean += share * (losses.command.item() - mean)
-            advance(1, f"command {mean:.3f} heat {losses.heat.item():.3f} distance {losses.distance.item():.3f}")
+            advance(1, f"command {mean:.3f} heat {losses.heat.item():.3f} nearness {losses.nearness.item():.3f}")
 
     def _make(self, joint: bool, seed: list[int], part: np.ndarray) -> Batch:
         rng = np.random.default_rng(seed)
@@ -182,7 +184,8 @@ class _Trainer:
             commands, _ = self.network.decide(features, batch.elapsed_s)
         else:
             commands = self.reader(features) * self.network.command_scale
-        return policy_loss(commands, logits, log_distance, batch, only_visible=not joint)
+        nearness = self.nearness(features)
+        return policy_loss(commands, logits, log_distance, nearness, batch, only_visible=not joint)
 
     @torch.no_grad()
     def _validate(self, joint: bool) -> float:

@@ -11,6 +11,7 @@ from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 
 IMAGE_TOPIC = "/camera/image/compressed"
 MASK_TOPIC = "/camera/target_mask/compressed"
+SCAN_TOPIC = "/camera/obstacles"
 CAMERA_INFO_TOPIC = "/camera/camera_info"
 ODOMETRY_TOPIC = "/odom"
 COMMAND_TOPIC = "/cmd_vel"
@@ -74,6 +75,8 @@ class Step:
         expert: what the expert would have flown.
         target_position_enu_m: (3,) centre of the backpack.
         target_mask: bool (height, width), where the target is visible; None when not recorded.
+        obstacle_ranges_m: float32 (rays,), free distances at the vehicle's height, from the right edge of the
+            image to its left edge at equal angles; None when not recorded.
     """
 
     frame: CameraFrame
@@ -82,6 +85,7 @@ class Step:
     expert: VelocityCommand
     target_position_enu_m: NDArray[np.float64]
     target_mask: NDArray[np.bool_] | None = None
+    obstacle_ranges_m: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ IMAGE = "sensor_msgs/msg/CompressedImage"
 CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 ODOMETRY = "nav_msgs/msg/Odometry"
 TWIST = "geometry_msgs/msg/TwistStamped"
+SCAN = "sensor_msgs/msg/LaserScan"
 POSE = "geometry_msgs/msg/PoseStamped"
 
 
@@ -98,6 +99,24 @@ def camera_info_message(stamp_s: float, width: int, height: int, horizontal_fov_
         binning_x=0,
         binning_y=0,
         roi=region,
+    )
+
+
+def scan_message(ranges_m: NDArray[np.float32], stamp_s: float, horizontal_fov_rad: float, reach_m: float) -> Any:
+    """Return a LaserScan of free distances (rays,) across the image, from its right edge to its left edge."""
+    half = 0.5 * horizontal_fov_rad
+    return make(
+        SCAN,
+        header=header(stamp_s, "base_link"),
+        angle_min=-half,
+        angle_max=half,
+        angle_increment=2.0 * half / max(1, len(ranges_m) - 1),
+        time_increment=0.0,
+        scan_time=0.0,
+        range_min=0.0,
+        range_max=reach_m,
+        ranges=np.asarray(ranges_m, dtype=np.float32),
+        intensities=np.zeros(0, dtype=np.float32),
     )
 
 

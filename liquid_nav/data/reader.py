@@ -18,6 +18,7 @@ from liquid_nav.data.episode import (
     MASK_TOPIC,
     METADATA_NAME,
     ODOMETRY_TOPIC,
+    SCAN_TOPIC,
     TARGET_TOPIC,
     Episode,
     EpisodeMetadata,
@@ -101,7 +102,7 @@ class _Collector:
             self.ours = True
         elif isinstance(record, Message):
             topic, kind = self._channels[record.channel_id]
-            if topic in _NEEDED or topic == MASK_TOPIC:
+            if topic in _NEEDED or topic in (MASK_TOPIC, SCAN_TOPIC):
                 message = messages.STORE.deserialize_cdr(record.data, kind)
                 self._moments.setdefault(record.log_time, {})[topic] = message
 
@@ -109,7 +110,7 @@ class _Collector:
         for _, moment in sorted(self._moments.items()):
             if any(topic not in moment for topic in _NEEDED):
                 continue
-            mask = moment.get(MASK_TOPIC)
+            mask, scan = moment.get(MASK_TOPIC), moment.get(SCAN_TOPIC)
             position = moment[TARGET_TOPIC].pose.position
             image = moment[IMAGE_TOPIC]
             yield Step(
@@ -119,4 +120,5 @@ class _Collector:
                 expert=messages.command_of(moment[EXPERT_TOPIC]),
                 target_position_enu_m=np.array([position.x, position.y, position.z]),
                 target_mask=None if mask is None else messages.picture_of(mask) > 127,
+                obstacle_ranges_m=None if scan is None else np.asarray(scan.ranges, dtype=np.float32),
             )

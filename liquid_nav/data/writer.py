@@ -19,6 +19,7 @@ from liquid_nav.data.episode import (
     MASK_TOPIC,
     METADATA_NAME,
     ODOMETRY_TOPIC,
+    SCAN_TOPIC,
     TARGET_TOPIC,
     EpisodeMetadata,
 )
@@ -26,9 +27,11 @@ from liquid_nav.errors import EpisodeError
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 
 PART_SUFFIX = ".part"
+SCAN_REACH_M = 8.0  # free distances are recorded up to here
 _TOPICS = {
     IMAGE_TOPIC: messages.IMAGE,
     MASK_TOPIC: messages.IMAGE,
+    SCAN_TOPIC: messages.SCAN,
     CAMERA_INFO_TOPIC: messages.CAMERA_INFO,
     ODOMETRY_TOPIC: messages.ODOMETRY,
     COMMAND_TOPIC: messages.TWIST,
@@ -79,6 +82,7 @@ class EpisodeWriter:
         expert: VelocityCommand,
         target_position_enu_m: NDArray[np.float64],
         target_mask: NDArray[np.bool_] | None = None,
+        obstacle_ranges_m: NDArray[np.float32] | None = None,
     ) -> None:
         """Write one moment; all its messages carry the frame's stamp.
 
@@ -100,6 +104,9 @@ class EpisodeWriter:
             if target_mask is not None:
                 picture = target_mask.astype(np.uint8) * 255
                 self._write(MASK_TOPIC, messages.image_message(picture, stamp, "png"), stamp)
+            if obstacle_ranges_m is not None:
+                scan = messages.scan_message(obstacle_ranges_m, stamp, fov, SCAN_REACH_M)
+                self._write(SCAN_TOPIC, scan, stamp)
         except OSError as error:
             raise EpisodeError(f"{self._part} cannot be written ({error}): free some space and fly again") from error
         self.steps += 1

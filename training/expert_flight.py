@@ -1,0 +1,121 @@
+"""One flight for the training data: a forest of the training split, a pilot, disturbances, the expert's labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from liquid_nav import __version__, load_policy
+from liquid_nav.data import EpisodeMetadata, EpisodeWriter
+from liquid_nav.data.writer import SCAN_REACH_M
+from sim_worlds.missions import FlyToTarget
+from sim_worlds.scene import Renderer, Start
+from sim_worlds.world import World, make_world
+from training.disturbance import Disturbance
+from training.expert import Expert
+from training.settings import CollectSettings, config_hash
+
+SCAN_RAYS = 64
+EASY_CLEARANCE_M = 0.5
+
+
+@dataclass(frozen=True)
+class Flight:
+    """One flight to make: everything a worker needs to know.
+
+    Attributes:
+        seed: of the world.
+        draw: of everything random in the flight.
+        path: of the episode.
+        policy: folder of the policy that flies, None for the expert.
+    """
+
+    seed: int
+    draw: int
+    path: Path
+    policy: Path | None
+
+
+def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer) -> tuple[int, bool]:
+    """Grow the forest, fly and write the episode; return its number of steps and whether it ended in a collision."""
+    rng = np.random.default_rng([flight.draw, 0xE1])
+    options = _draw_options(settings, rng)
+    world = make_world(settings.world, flight.seed, renderer=renderer, **options)
+    if rng.random() < settings.near_share:
+        world.restart_at(_near_start(world, rng))
+    metadata = EpisodeMetadata(
+        world=settings.world,
+        seed=flight.seed,
+        season=str(options["season"]),
+        config_hash=config_hash(settings),
+        software=__version__,
+        pilot="expert" if flight.policy is None else flight.policy.name,
+        horizontal_fov_rad=world.horizontal_fov_rad,
+        extra={"options": " ".join(f"{key}={value}" for key, value in sorted(options.items()))},
+    )
+    try:
+        return _fly(world, settings, flight, metadata)
+    finally:
+        world.close()
+
+
+def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw what the world's own seed does not: season and decoys."""
+    options: dict[str, Any] = {"season": str(rng.choice(settings.seasons))}
+    if rng.random() < settings.decoy_share:
+        options["decoys"] = True
+    return options
+
+
+def _fly(world: World, settings: CollectSettings, flight: Flight, metadata: EpisodeMetadata) -> tuple[int, bool]:
+    rng = np.random.default_rng([flight.draw, 0xE0])
+    expert, mission = Expert(world), FlyToTarget(world)
+    strength = float(rng.uniform(0.3, 1.3)) if rng.random() < settings.noise_share else 0.0
+    disturbance = Disturbance(rng, strength)
+    pilot = None if flight.policy is None else load_policy(flight.policy)
+    state, period_s, end_s = None, 1.0 / settings.camera_hz, settings.max_s
+    half_view = 0.5 * world.horizontal_fov_rad
+    angles = np.linspace(-half_view, half_view, SCAN_RAYS)
+    with EpisodeWriter(flight.path, metadata) as writer:
+        while world.time_s < end_s and world.collision is None:
+            frame, label = world.camera_frame(), expert.command()
+            wanted = label
+            if pilot is not None:
+                wanted, state = pilot.step(frame.rgb, period_s, state)
+            flown = disturbance.apply(wanted, period_s, _courage(expert, world))
+            ranges = world.obstacle_ranges_m(angles, SCAN_REACH_M)
+            target = world.target.position_enu_m
+            writer.write_step(frame, world.odometry, flown, label, target, world.target_mask, ranges)
+            world.step(flown, period_s)
+            was_done = mission.done
+            mission.update(world)
+            if mission.done and not was_done:
+                end_s = min(end_s, world.time_s + settings.tail_s)
+        return writer.steps, world.collision is not None
+
+
+def _courage(expert: Expert, world: World) -> float:
+    """Disturb less where trunks or the ground are near: 0 at 0.4 m, 1 from 1.2 m on."""
+    x, y, z = (float(value) for value in world.odometry.position_enu_m)
+    clearance = min(expert.clearance_m(world.odometry.position_enu_m), z - world.scene.ground_height_m(x, y))
+    return float(np.clip((clearance - 0.4) / 0.8, 0.0, 1.0))
+
+
+def _near_start(world: World, rng: np.random.Generator) -> Start:
+    """Draw a start close to the target, on its free side and clear of solids, looking anywhere."""
+    target = world.target.position_enu_m
+    away = np.array(world.start.position_enu_m[:2]) - target[:2]
+    solids = np.array([(*c.centre_enu_m[:2], max(c.size_m[:2])) for c in world.scene.colliders])
+    for _ in range(20):
+        direction = float(np.arctan2(away[1], away[0]) + rng.uniform(-0.6, 0.6))
+        distance = float(rng.uniform(1.3, 5.0))
+        spot = target[:2] + distance * np.array([np.cos(direction), np.sin(direction)])
+        if (np.hypot(*(solids[:, :2] - spot).T) - solids[:, 2]).min() > EASY_CLEARANCE_M:
+            ground = world.scene.ground_height_m(float(spot[0]), float(spot[1]))
+            height = float(np.clip(target[2] + rng.uniform(-0.6, 0.9), ground + 0.8, ground + 3.0))
+            facing = direction + np.pi + float(rng.uniform(-1.0, 1.0)) * float(rng.choice([0.5, 1.0, 2.6]))
+            return Start((float(spot[0]), float(spot[1]), height), facing)
+    return world.start
