@@ -151,6 +151,8 @@ class Atmosphere:
         sun_azimuth_rad: direction towards the sun, counter-clockwise from east.
         sun_elevation_rad: height of the sun over the horizon.
         fog_density_per_m: exponential fog; 0.01 leaves 37% of the contrast at 100 m.
+        cloudiness: share of the sky that clouds cover.
+        wind_m_s: mean speed of the wind in the leaves: 2 a breeze, 10 a storm; 0 keeps them still.
     """
 
     sun_azimuth_rad: float = 0.8
@@ -161,6 +163,7 @@ class Atmosphere:
     horizon_colour: Float3 = (0.75, 0.82, 0.9)
     fog_density_per_m: float = 0.004
     cloudiness: float = 0.3
+    wind_m_s: float = 2.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from sim_worlds.materials.painting import SIZE_PX, Painter
 
 _PAINTERS: dict[str, Painter] = {**street.PAINTERS, **nature.PAINTERS, **sites.PAINTERS}
 LAYERS = tuple(_PAINTERS)
+LEAFY = ("leaves", "needles", "grass")
+"""Materials of cut-out foliage: they move in the wind, let light through and may be thinned out far away."""
 
 
 def layer(name: str) -> int:
