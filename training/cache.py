@@ -102,7 +102,7 @@ def _decode(files: list[Path], where: Path) -> None:
             small["commands"].append(np.stack([step.expert.as_array() for step in steps]))
             small["flown"].append(np.stack([step.command.as_array() for step in steps]))
             small["distances_m"].append(np.linalg.norm(ways, axis=1).astype(np.float32))
-            small["free_m"].append(np.stack([_sectors(step.obstacle_ranges_m) for step in steps]))
+            small["free_m"].append(np.stack([sectors(step.obstacle_ranges_m) for step in steps]))
             small["stamps_s"].append(np.array([step.frame.stamp_s for step in steps]))
             starts.append(starts[-1] + len(steps))
             advance(1, f"{starts[-1]} steps")
@@ -110,7 +110,7 @@ def _decode(files: list[Path], where: Path) -> None:
     np.savez(where / "small.npz", starts=np.array(starts, dtype=np.int64), **joined)  # type: ignore[arg-type]
 
 
-def _sectors(ranges_m: NDArray[np.float32] | None) -> NDArray[np.float32]:
+def sectors(ranges_m: NDArray[np.float32] | None) -> NDArray[np.float32]:
     """Return the smallest free distance in each sector, from left to right."""
     assert ranges_m is not None
     return np.asarray(ranges_m.reshape(SECTORS, -1).min(axis=1)[::-1], dtype=np.float32)

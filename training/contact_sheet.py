@@ -1,4 +1,4 @@
-"""Pictures to look at before believing anything: worlds and episodes side by side."""
+"""Pictures to look at before believing anything: episodes side by side, and where a policy looks."""
 
 from __future__ import annotations
 
@@ -11,30 +11,14 @@ from numpy.typing import NDArray
 
 from liquid_nav import load_policy
 from liquid_nav.data import Episode, list_episodes, read_episode
-from liquid_nav.errors import ConfigError
 from liquid_nav.explain.attention import look
 from liquid_nav.perception.source import open_source
-from sim_worlds.camera import CameraConfig
-from sim_worlds.render import make_renderer
-from sim_worlds.world import make_world
+from training.tiles import grid, save_png
 
-TILE = (384, 216)
 COLUMNS = 3
 PICTURES_PER_EPISODE = 6
 NOMINAL_PERIOD_S = 0.05
 LONGEST = 2000
-
-
-def draw_worlds(world: str, seeds: list[int], options: dict[str, Any], out: Path, renderer: str = "auto") -> None:
-    """Write a PNG with the first camera image of some worlds."""
-    drawing = make_renderer(renderer)
-    tiles = []
-    for seed in seeds:
-        made = make_world(world, seed, renderer=drawing, camera=CameraConfig(*TILE), **options)
-        tiles.append(made.camera_frame().rgb)
-        made.close()
-    drawing.close()
-    _save(_grid(tiles, COLUMNS), out)
 
 
 def describe_episodes(path: Path, *, repair: bool, sheet: Path | None) -> list[dict[str, Any]]:
@@ -52,7 +36,7 @@ def describe_episodes(path: Path, *, repair: bool, sheet: Path | None) -> list[d
             chosen = np.linspace(0, len(episode.steps) - 1, PICTURES_PER_EPISODE).astype(int)
             tiles += [episode.steps[index].frame.rgb for index in chosen]
     if sheet is not None and tiles:
-        _save(_grid(tiles, PICTURES_PER_EPISODE), sheet)
+        save_png(grid(tiles, PICTURES_PER_EPISODE), sheet)
     return rows
 
 
@@ -71,7 +55,7 @@ def draw_attention_sheet(source: str, out: Path, policy: Path | None, pictures: 
         values = " ".join(f"{value:+.1f}" for value in command.as_array())
         cv2.putText(picture, f"{index}: {values}", (4, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (255, 255, 255), 1)
         tiles.append(picture)
-    _save(_grid(tiles, COLUMNS), out)
+    save_png(grid(tiles, COLUMNS), out)
     return len(tiles)
 
 
@@ -102,16 +86,3 @@ def _facts(file: Path, episode: Episode) -> dict[str, Any]:
         "last_distance_m": round(float(ends[-1]), 2) if steps else None,
         "lost_bytes": episode.lost_bytes,
     }
-
-
-def _grid(tiles: list[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
-    blank = np.zeros_like(tiles[0])
-    padded = tiles + [blank] * (-len(tiles) % columns)
-    rows = [np.concatenate(padded[index : index + columns], axis=1) for index in range(0, len(padded), columns)]
-    return np.concatenate(rows)
-
-
-def _save(picture: NDArray[np.uint8], out: Path) -> None:
-    if out.suffix.lower() not in (".png", ".jpg") or not out.parent.is_dir():
-        raise ConfigError(f"{out}: give a .png in a folder that exists")
-    cv2.imwrite(str(out), np.ascontiguousarray(picture[..., ::-1]))

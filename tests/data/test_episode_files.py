@@ -29,6 +29,7 @@ def _step(index: int) -> tuple:
         VelocityCommand(0.5, 0.0, 0.0, -0.1),
         np.array([4.0, 5.0, 6.0]),
         mask,
+        np.linspace(0.5, 8.0, 32, dtype=np.float32) + index % 3,
     )
 
 
@@ -44,7 +45,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert episode.metadata == META
     assert len(episode.steps) == STEPS and episode.lost_bytes == 0
     for index in (0, 17, STEPS - 1):
-        frame, odometry, command, expert, target, mask = _step(index)
+        frame, odometry, command, expert, target, mask, ranges = _step(index)
         step = episode.steps[index]
         assert step.frame.stamp_s == pytest.approx(frame.stamp_s, abs=1e-9)
         assert np.abs(step.frame.rgb.astype(int) - frame.rgb).max() <= 3
@@ -55,6 +56,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         assert np.allclose(step.expert.as_array(), expert.as_array())
         assert np.allclose(step.target_position_enu_m, target)
         assert np.array_equal(step.target_mask, mask)
+        assert np.array_equal(step.obstacle_ranges_m, ranges)
 
 
 def test_other_programs_read_it(tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""The expert keeps clear of solids and of the ground, and its surroundings are recorded the right way round."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from liquid_nav.data.writer import SCAN_REACH_M
+from sim_worlds.render.blind import BlindRenderer
+from sim_worlds.scene import Collider, Ground, Setting, Start
+from sim_worlds.targets import HangingBackpack
+from sim_worlds.world import World
+from tests.fakes import empty_scene
+from training.cache import SECTORS, sectors
+from training.evaluate import fly
+from training.expert import Expert
+from training.suites import Condition
+
+STEP_S = 0.05
+
+
+def _world(colliders: tuple[Collider, ...] = (), ground: Ground | None = None, start_yaw: float = 0.0) -> World:
+    scene = replace(empty_scene(), colliders=colliders, ground=ground)
+    target = HangingBackpack((8.0, 0.0, 1.5), 0.0)
+    return World(Setting(scene, target, Start((0.0, 0.0, 1.5), start_yaw)), renderer=BlindRenderer())
+
+
+def _trunk(x: float, y: float) -> Collider:
+    return Collider("cylinder", (x, y, 4.0), (0.2, 0.2, 4.0), label="trunk")
+
+
+def test_flies_around_a_trunk_in_its_way_with_room_to_spare() -> None:
+    world = _world((_trunk(4.0, 0.1),))
+    expert, nearest = Expert(world), np.inf
+    for _ in range(300):
+        world.step(expert.command(), STEP_S)
+        nearest = min(nearest, float(np.hypot(*(world.odometry.position_enu_m[:2] - (4.0, 0.1)))) - 0.2)
+    assert world.collision is None
+    assert world.target_distance_m < 2.5
+    assert nearest > 0.7
+
+
+def test_ignores_what_lies_below_its_way() -> None:
+    low = Collider("box", (4.0, 0.0, 0.2), (0.5, 3.0, 0.2), label="log")
+    world = _world((low,))
+    expert = Expert(world)
+    for _ in range(120):
+        world.step(expert.command(), STEP_S)
+        assert abs(world.odometry.position_enu_m[1]) < 1.0  # around it would be 3 m
+    assert world.target_distance_m < 3.0
+
+
+def test_climbs_over_a_rise_of_the_ground() -> None:
+    grid = np.zeros((61, 61), dtype=np.float32)
+    grid[33:36, :] = 1.2  # a ridge across the way at x = 3..5 m
+    world = _world(ground=Ground(30.0, grid))
+    expert = Expert(world)
+    for _ in range(200):
+        world.step(expert.command(), STEP_S)
+    assert world.collision is None
+    assert world.target_distance_m < 2.6
+
+
+def test_flies_a_whole_mission_in_a_suite() -> None:
+    result = fly(_world((_trunk(4.0, 0.0),)), Condition("test", "forest", {}), None)
+    assert result.success and not result.collision
+
+
+@pytest.mark.parametrize(("side_m", "sector"), [(2.0, 0), (-2.0, SECTORS - 1)])
+def test_a_solid_on_the_left_is_near_in_the_left_sector(side_m: float, sector: int) -> None:
+    world = _world((_trunk(3.0, side_m),))
+    half = 0.5 * world.horizontal_fov_rad
+    ranges = world.obstacle_ranges_m(np.linspace(-half, half, 64), SCAN_REACH_M)
+    free = sectors(ranges)
+    assert free.shape == (SECTORS,)
+    assert int(np.argmin(np.where(free < 5.0, free, 99.0))) in (sector, sector + (1 if sector == 0 else -1))
+    assert free.min() == pytest.approx(np.hypot(3.0, 2.0) - 0.2, abs=0.1)
