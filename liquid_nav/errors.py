@@ -23,3 +23,7 @@ class WorldError(LiquidNavError):
 
 class RenderError(LiquidNavError):
     """No renderer could be started, or one failed while drawing."""
+
+
+class WorkerError(LiquidNavError):
+    """The processes that were to do the work cannot be started or keep dying."""
