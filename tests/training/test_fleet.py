@@ -1,0 +1,111 @@
+"""Fleets: every job done exactly once, whoever dies in between; the same on processes and on a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from liquid_nav.errors import ConfigError, WorkerError, WorldError
+from tests.training import fleet_workers as crew
+from training.fleet import Job, Ledger, run_jobs
+
+
+def _numbers(count: int) -> list[Job[int]]:
+    return [Job(f"number {value}", value) for value in range(count)]
+
+
+def test_every_job_is_done_once_and_workers_are_kept() -> None:
+    done = list(run_jobs(_numbers(7), crew.square_worker, workers=2))
+    assert sorted((job.payload, square) for job, (square, _) in done) == [(n, n * n) for n in range(7)]
+    assert len({process for _, (_, process) in done}) == 2
+
+
+def test_nothing_to_do_starts_no_worker() -> None:
+    assert list(run_jobs([], crew.broken_factory)) == []
+
+
+def test_workers_use_one_thread_each() -> None:
+    assert [answer for _, answer in run_jobs(_numbers(1), crew.thread_worker, workers=1)] == ["1"]
+
+
+def test_the_job_of_a_killed_worker_is_done_again(tmp_path: Path) -> None:
+    jobs = [Job(f"n{n}", (n, tmp_path / "died" if n == 1 else None)) for n in range(4)]
+    done = list(run_jobs(jobs, crew.dying_worker, workers=2))
+    assert (tmp_path / "died").exists()
+    assert sorted((job.payload[0], double) for job, double in done) == [(n, 2 * n) for n in range(4)]
+
+
+def test_a_job_that_keeps_killing_workers_is_named() -> None:
+    with pytest.raises(WorkerError, match=r"number 3 lost its worker 3 times .*SIGKILL"):
+        list(run_jobs(_numbers(4), crew.deadly_worker, workers=1))
+
+
+@pytest.mark.parametrize(("factory", "word"), [(crew.failing_worker, "number is 0"), (crew.broken_factory, "tomorrow")])
+def test_what_a_worker_raises_arrives_as_it_is(factory, word: str) -> None:
+    with pytest.raises(WorldError, match=word):
+        list(run_jobs(_numbers(1), factory, workers=1))
+
+
+def test_leaving_early_ends_the_workers() -> None:
+    with closing(run_jobs(_numbers(50), crew.square_worker, workers=1)) as done:
+        _, (_, process) = next(done)
+        os.kill(process, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_interrupting_ends_the_workers_without_a_word(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from tests.training import fleet_workers as crew\n"
+        "from training.fleet import Job, run_jobs\n"
+        f"if __name__ == '__main__': list(run_jobs([Job('slow', Path({str(tmp_path)!r}))], crew.slow_worker))"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    process = subprocess.Popen(
+        [sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
+    )
+    deadline = time.monotonic() + 60.0
+    while not (begun := [int(file.name) for file in tmp_path.iterdir() if file.name.isdigit()]):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    _, errors = process.communicate(timeout=30.0)
+    assert errors.count("Traceback") == 1 and "KeyboardInterrupt" in errors  # that of the script itself
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0], 0)
+
+
+def test_names_of_jobs_are_unique() -> None:
+    with pytest.raises(ValueError, match="'a' names several"):
+        Ledger([Job("a", 1), Job("a", 2)])
+
+
+def test_no_workers_are_refused() -> None:
+    with pytest.raises(ConfigError, match="workers is 0"):
+        run_jobs(_numbers(1), crew.square_worker, workers=0)
+
+
+def test_without_ray_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"liquid_nav\[ray\]"):
+        list(run_jobs(_numbers(1), crew.square_worker, ray="auto"))
+
+
+def test_a_local_ray_cluster_does_every_job_once_and_prints_nothing(tmp_path: Path, capfd) -> None:
+    pytest.importorskip("ray")
+    jobs = [Job(f"n{n}", (n, tmp_path / "died" if n == 1 else None)) for n in range(4)]
+    done = list(run_jobs(jobs, crew.dying_worker, workers=1, ray="auto"))
+    assert sorted((job.payload[0], double) for job, double in done) == [(n, 2 * n) for n in range(4)]
+    assert (tmp_path / "died").exists()
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert shown.err.strip() == "n1 lost its worker (ActorDiedError) and is done again"
