@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+import tempfile
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from liquid_nav import __version__
-from liquid_nav.errors import ConfigError
-from sim_worlds.scene import Renderer
+from liquid_nav import __version__, load_policy
+from liquid_nav.data.writer import PART_SUFFIX
+from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav.policy.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from sim_worlds.render import make_renderer
 from sim_worlds.seeds import split_seeds
 from training.expert_flight import Flight, fly_and_record
+from training.fleet import Job, run_jobs
 from training.progress import progress_bar
 from training.settings import CollectSettings, config_hash
 
@@ -21,15 +24,31 @@ MANIFEST = "manifest.json"
 
 
 def collect(
-    settings: CollectSettings, folder: Path, episodes: int, *, workers: int = 2, policy: Path | None = None
+    settings: CollectSettings,
+    folder: Path,
+    episodes: int,
+    *,
+    workers: int = 2,
+    policy: Path | None = None,
+    ray: str | None = None,
 ) -> dict[str, int]:
     """Fly ``episodes`` flights into a folder; those that are there already are kept.
+
+    Args:
+        settings: of the flights.
+        folder: on this machine, wherever the flights are made.
+        episodes: how many the folder shall hold.
+        workers, ray: see :func:`training.fleet.run_jobs`.
+        policy: folder of the policy that flies, the expert when None.
 
     Returns:
         Counts: ``episodes``, ``flown``, ``steps``, ``collisions``.
 
     Raises:
         ConfigError: when the folder holds episodes of other settings or nothing is to be flown.
+        PolicyError: when the policy cannot be loaded.
+        WorkerError: when workers keep dying.
+        EpisodeError: when an episode cannot be written.
     """
     if episodes < 1 or workers < 1:
         raise ConfigError(f"episodes is {episodes}, workers is {workers}: use 1 or more")
@@ -38,39 +57,73 @@ def collect(
     _write_manifest(settings, folder, flights, policy)
     missing = [flight for flight in flights if not flight.path.exists()]
     counts = {"episodes": len(flights), "flown": 0, "steps": 0, "collisions": 0}
-    context = multiprocessing.get_context("spawn")
+    make_worker = partial(_Pilot, settings, None if policy is None else _pack(policy))
+    jobs = [Job(flight.path.name, flight) for flight in missing]
     with (
         progress_bar("collecting", len(missing)) as advance,
-        ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool,
+        closing(run_jobs(jobs, make_worker, workers=workers, ray=ray)) as done,
     ):
-        running = [pool.submit(_fly_worker, settings, flight) for flight in missing]
-        for done in as_completed(running):
-            steps, collided = done.result()
+        for job, episode in done:
+            _keep(episode.data, job.payload.path)
             counts["flown"] += 1
-            counts["steps"] += steps
-            counts["collisions"] += collided
+            counts["steps"] += episode.steps
+            counts["collisions"] += episode.collided
             advance(1, f"{counts['steps']} steps, {counts['collisions']} collisions")
     return counts
 
 
-_RENDERER: Renderer | None = None
+@dataclass(frozen=True)
+class _Episode:
+    """What a worker answers."""
+
+    steps: int
+    collided: bool
+    data: bytes
 
 
-def _start_worker() -> None:
-    """Give a worker one core and one renderer."""
-    global _RENDERER
-    os.environ["LP_NUM_THREADS"] = "1"
-    import torch
+class _Pilot:
+    """A worker that flies into a folder of its own and answers with the episode's bytes, which may travel far.
 
-    from sim_worlds.render import make_renderer
+    Args:
+        settings: of the flights.
+        policy: files of the policy that flies, by name; None for the expert.
+    """
 
-    torch.set_num_threads(1)
-    _RENDERER = make_renderer("auto")
+    def __init__(self, settings: CollectSettings, policy: dict[str, bytes] | None) -> None:
+        self._settings = settings
+        self._policy = policy
+        self._renderer = make_renderer("auto")
+
+    def __call__(self, flight: Flight) -> _Episode:
+        with tempfile.TemporaryDirectory(prefix="liquid_nav_") as name:
+            path = Path(name) / flight.path.name
+            policy = None if flight.policy is None else self._unpack(Path(name) / flight.policy.name)
+            steps, collided = fly_and_record(
+                self._settings, replace(flight, path=path, policy=policy), self._renderer
+            )
+            return _Episode(steps, collided, path.read_bytes())
+
+    def _unpack(self, folder: Path) -> Path:
+        folder.mkdir()
+        for name, content in (self._policy or {}).items():
+            (folder / name).write_bytes(content)
+        return folder
 
 
-def _fly_worker(settings: CollectSettings, flight: Flight) -> tuple[int, bool]:
-    assert _RENDERER is not None
-    return fly_and_record(settings, flight, _RENDERER)
+def _pack(policy: Path) -> dict[str, bytes]:
+    """Read a policy's files, once it is known that they are one."""
+    load_policy(policy)
+    return {name: (policy / name).read_bytes() for name in (WEIGHTS_FILE, CONFIG_FILE)}
+
+
+def _keep(data: bytes, path: Path) -> None:
+    """Write an episode; it bears its name only when it is whole."""
+    part = path.with_name(path.name + PART_SUFFIX)
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise EpisodeError(f"{part} cannot be written ({error}): free some space and collect again") from error
 
 
 def _plan(settings: CollectSettings, folder: Path, episodes: int, policy: Path | None) -> list[Flight]:

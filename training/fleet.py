@@ -13,7 +13,7 @@ import signal
 import sys
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -47,10 +47,10 @@ WorkerFactory = Callable[[], Worker[P, R]]
 
 def run_jobs(
     jobs: Sequence[Job[P]], make_worker: WorkerFactory[P, R], *, workers: int = 2, ray: str | None = None
-) -> Iterator[tuple[Job[P], R]]:
+) -> Generator[tuple[Job[P], R], None, None]:
     """Do all jobs and yield each with its result, in the order in which they are done.
 
-    Close the iterator when leaving it early (``contextlib.closing``): that ends the workers.
+    Close the generator when leaving it early (``contextlib.closing``): that ends the workers.
 
     Args:
         jobs: independent of each other.
@@ -161,7 +161,9 @@ def _start(make_worker: WorkerFactory[P, R]) -> tuple[Connection, BaseProcess]:
     return here, process
 
 
-def _run_here(ledger: Ledger[P], make_worker: WorkerFactory[P, R], workers: int) -> Iterator[tuple[Job[P], R]]:
+def _run_here(
+    ledger: Ledger[P], make_worker: WorkerFactory[P, R], workers: int
+) -> Generator[tuple[Job[P], R], None, None]:
     crew: dict[Connection, BaseProcess] = {}
     busy: dict[Connection, Job[P]] = {}
     try:
@@ -173,14 +175,14 @@ def _run_here(ledger: Ledger[P], make_worker: WorkerFactory[P, R], workers: int)
                     crew[connection] = process
                 busy[connection] = job
                 _send(connection, job)
-            for connection in wait(list(busy)):
-                assert isinstance(connection, Connection)
-                job = busy.pop(connection)
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
+                job = busy.pop(ready)
                 try:
-                    good, answer = connection.recv()
+                    good, answer = ready.recv()
                 except (EOFError, OSError):
-                    ledger.lose(job, _end_of(crew.pop(connection)))
-                    connection.close()
+                    ledger.lose(job, _end_of(crew.pop(ready)))
+                    ready.close()
                     continue
                 if not good:
                     raise answer

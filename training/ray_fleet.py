@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ MOST_FAILED_STARTS = 3
 
 def run_on_ray(
     ledger: Ledger[P], make_worker: WorkerFactory[P, R], address: str, workers: int
-) -> Iterator[tuple[Job[P], R]]:
+) -> Generator[tuple[Job[P], R], None, None]:
     """Do the jobs of a ledger on a cluster and yield each with its result.
 
     Args:
@@ -140,7 +140,7 @@ class _Crew:
 def _check_version(version: str) -> None:
     if version != __version__:
         raise ConfigError(
-            f"a machine of the Ray cluster has liquid_nav {version}, this one {__version__}: install the same everywhere"
+            f"a machine of the Ray cluster has liquid_nav {version}, not {__version__}: install the same everywhere"
         )
 
 
