@@ -33,6 +33,10 @@ class FlightPipeline:
         elapsed = FIRST_ELAPSED_S if self._last_stamp_s is None else max(0.0, frame.stamp_s - self._last_stamp_s)
         self._last_stamp_s = frame.stamp_s
         self.raw_command, self.state = self.policy.step(frame.rgb, elapsed, self.state)
-        self.safety.update_odometry(odometry, now_s)
         self.safety.update_command(self.raw_command, frame.stamp_s, now_s)
+        return self.step_without_frame(odometry, now_s)
+
+    def step_without_frame(self, odometry: Odometry, now_s: float) -> SafetyVerdict:
+        """Return what may be flown while no new frame has come: the last command, as long as it is not stale."""
+        self.safety.update_odometry(odometry, now_s)
         return self.safety.evaluate(now_s)

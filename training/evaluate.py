@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.errors import ConfigError
-from liquid_nav.pipeline import FlightPipeline
 from liquid_nav.policy.runtime import Policy
-from liquid_nav.safety import SafetyConfig
-from sim_worlds.missions import MissionResult, make_mission
+from sim_worlds.render import make_renderer
+from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Renderer
 from sim_worlds.seeds import split_seeds
-from sim_worlds.world import World, make_world
-from training.expert import Expert
+from training.closed_loop import FlightReport, fly_condition
+from training.fleet import Job, run_jobs
 from training.progress import progress_bar
 from training.report import write_reports
 from training.statistics import wilson_interval
 from training.suites import Condition, suite_conditions
 
 EXPERT = "expert"
-PERIOD_S = 0.05
-
-
-@dataclass(frozen=True)
-class FlightReport:
-    """One evaluated flight."""
-
-    condition: str
-    seed: int
-    result: MissionResult
+FAILURES = "failures"
+MOST_SHEETS = 100
 
 
 def evaluate(
@@ -49,6 +39,8 @@ def evaluate(
     split: str = "test",
     workers: int = 2,
     renderer: str = "auto",
+    ray: str | None = None,
+    keep_failures: int = 0,
 ) -> dict[str, Any]:
     """Fly a suite and write ``results.json``, ``results.md`` and ``flights.json``.
 
@@ -60,8 +52,9 @@ def evaluate(
         policy: folder of a policy, the shipped one when None.
         expert: let the expert fly instead; it sees the true state and needs no images.
         split: ``"test"``; ``"validation"`` while a policy is being made.
-        workers: processes.
+        workers, ray: see :func:`training.fleet.run_jobs`; the results are the same.
         renderer: of the worlds.
+        keep_failures: write pictures of so many failed flights of a policy, the first of the suite, to ``failures/``.
 
     Returns:
         What ``results.json`` holds.
@@ -69,90 +62,95 @@ def evaluate(
     Raises:
         ConfigError: for unknown suites or counts out of range.
         PolicyError: when the policy cannot be loaded.
+        WorkerError: when workers keep dying.
     """
     conditions = suite_conditions(suite)
-    if not 1 <= episodes <= 10_000 or workers < 1:
-        raise ConfigError(f"episodes is {episodes}, workers is {workers}: use 1 or more")
-    name = EXPERT if expert else load_policy(policy).name
+    if not 1 <= episodes <= 10_000:
+        raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
+    if not 0 <= keep_failures <= MOST_SHEETS:
+        raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
+    pilot = None if expert else load_policy(policy)
     seeds = split_seeds(split, episodes, seed)
-    reports = _fly_all(conditions, seeds, None if expert else (policy or ""), renderer, workers)
+    jobs = [Job(f"{condition.name} {number}", (condition, number)) for condition in conditions for number in seeds]
+    make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0)
+    failures = _FailureSheets(keep_failures, [condition.name for condition in conditions])
+    reports: list[FlightReport] = []
+    with (
+        progress_bar("flying", len(jobs)) as advance,
+        closing(run_jobs(jobs, make_worker, workers=workers, ray=ray)) as done,
+    ):
+        for _, report in done:
+            failures.add(report)
+            reports.append(replace(report, sheet=None))
+            good = sum(report.result.success for report in reports)
+            advance(1, f"{good} of {len(reports)} succeeded")
+    reports.sort(key=lambda report: (report.condition, report.seed))
     results = {
         "software": __version__,
-        "policy": name,
+        "policy": EXPERT if pilot is None else pilot.name,
         "suite": suite,
         "split": split,
         "seed": seed,
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],
     }
     out.mkdir(parents=True, exist_ok=True)
-    flights = [{"condition": report.condition, "seed": report.seed, **asdict(report.result)} for report in reports]
-    (out / "flights.json").write_text(json.dumps(flights, indent=1) + "\n")
+    _write_flights(reports, out / "flights.json")
+    failures.write(out / FAILURES)
     write_reports(results, out)
     return results
 
 
-def _fly_all(
-    conditions: list[Condition], seeds: list[int], policy: Path | str | None, renderer: str, workers: int
-) -> list[FlightReport]:
-    """Fly every seed under every condition, in worker processes; return the reports in a fixed order."""
-    reports: list[FlightReport] = []
-    context = multiprocessing.get_context("spawn")
-    with (
-        progress_bar("flying", len(conditions) * len(seeds)) as advance,
-        ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_start_worker, initargs=(policy, renderer)
-        ) as pool,
-    ):
-        running = [pool.submit(_fly_worker, condition, number) for condition in conditions for number in seeds]
-        for done in as_completed(running):
-            reports.append(done.result())
-            good = sum(report.result.success for report in reports)
-            advance(1, f"{good} of {len(reports)} succeeded")
-    return sorted(reports, key=lambda report: (report.condition, report.seed))
+class _Evaluator:
+    """A worker that flies one seed under one condition after another."""
+
+    def __init__(self, policy: Policy | None, renderer: str, sheets: bool) -> None:
+        self._policy = policy
+        self._sheets = sheets
+        self._renderer: Renderer = BlindRenderer() if policy is None else make_renderer(renderer)
+
+    def __call__(self, flight: tuple[Condition, int]) -> FlightReport:
+        condition, seed = flight
+        return fly_condition(condition, seed, self._policy, self._renderer, sheets=self._sheets)
 
 
-def fly(world: World, condition: Condition, policy: Policy | None) -> MissionResult:
-    """Fly one mission to its end, by a policy or by the expert."""
-    mission = make_mission(world, condition.follow_s)
-    if policy is None:
-        pilot = Expert(world, moving_target=mission.name == "follow_target")
-        while not mission.done:
-            world.step(pilot.command(), PERIOD_S)
-            mission.update(world)
-        return mission.result()
-    pipeline = FlightPipeline(policy, SafetyConfig(geofence_half_size_m=world.scene.half_size_m + 20.0))
-    while not mission.done:
-        verdict = pipeline.step(world.camera_frame(), world.odometry, world.time_s)
-        world.step(verdict.command, PERIOD_S)
-        mission.update(world)
-    return mission.result()
+class _FailureSheets:
+    """Holds the sheets of the first failures, by their place in the suite, whichever is flown first."""
+
+    def __init__(self, limit: int, order: list[str]) -> None:
+        self._limit = limit
+        self._order = order
+        self._sheets: dict[tuple[int, int], bytes] = {}
+
+    def add(self, report: FlightReport) -> None:
+        if report.sheet is None:
+            return
+        self._sheets[self._order.index(report.condition), report.seed] = report.sheet
+        if len(self._sheets) > self._limit:
+            del self._sheets[max(self._sheets)]
+
+    def write(self, folder: Path) -> None:
+        """Write the sheets into a folder; those of an evaluation before vanish."""
+        for old in folder.glob("*.png"):
+            old.unlink()
+        for (place, seed), sheet in self._sheets.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{self._order[place]}_{seed}.png").write_bytes(sheet)
 
 
-_POLICY: Policy | None = None
-_RENDERER: Renderer | None = None
-
-
-def _start_worker(policy: Path | str | None, renderer: str) -> None:
-    """Give a worker one core, its policy and a renderer; ``None`` stands for the expert."""
-    global _POLICY, _RENDERER
-    os.environ["LP_NUM_THREADS"] = "1"
-    import torch
-
-    from sim_worlds.render import make_renderer
-    from sim_worlds.render.blind import BlindRenderer
-
-    torch.set_num_threads(1)
-    _POLICY = None if policy is None else load_policy(policy or None)
-    _RENDERER = BlindRenderer() if policy is None else make_renderer(renderer)
-
-
-def _fly_worker(condition: Condition, seed: int) -> FlightReport:
-    assert _RENDERER is not None
-    world = make_world(condition.world, seed, renderer=_RENDERER, **condition.options)
-    try:
-        return FlightReport(condition.name, seed, fly(world, condition, _POLICY))
-    finally:
-        world.close()
+def _write_flights(reports: list[FlightReport], path: Path) -> None:
+    """Write one line per flight."""
+    rows = [
+        {
+            "condition": report.condition,
+            "seed": report.seed,
+            "distance_m": report.distance_m,
+            "touched": report.touched,
+            **asdict(report.result),
+        }
+        for report in reports
+    ]
+    rows = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+    path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
 
 
 def _summary(condition: Condition, seeds: list[int], reports: list[FlightReport]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from liquid_nav.errors import ConfigError
@@ -14,35 +15,86 @@ class Condition:
 
     Attributes:
         name: in results.
-        world: ``"forest"`` or ``"city"``.
+        world: one of :data:`sim_worlds.catalogue.WORLDS`.
         options: for :func:`sim_worlds.world.make_world`.
+        variants: more options, one set for each flight, in turn by its seed.
+        camera: see :func:`sim_worlds.camera.named_camera`.
+        conditions: see :func:`sim_worlds.conditions.named_conditions`.
+        camera_hz: pictures per second.
         follow_s: length of a follow mission.
     """
 
     name: str
     world: str
     options: dict[str, Any]
+    variants: tuple[dict[str, Any], ...] = ()
+    camera: str = "clean"
+    conditions: str = "calm"
+    camera_hz: float = 20.0
     follow_s: float = 60.0
 
+    def options_of(self, seed: int) -> dict[str, Any]:
+        """Return the options of the world of one flight."""
+        return {**self.options, **self.variants[seed % len(self.variants)]} if self.variants else self.options
 
-CONDITIONS = {
-    condition.name: condition
-    for condition in (
-        Condition("forest-unseen", "forest", {"season": "summer"}),
-        Condition("forest-autumn", "forest", {"season": "autumn"}),
-        Condition("forest-winter", "forest", {"season": "winter"}),
-        Condition("forest-spring", "forest", {"season": "spring"}),
-        Condition("forest-range", "forest", {"season": "summer", "distance_m": 26.0, "density_per_m2": 0.02}),
-        Condition("city-still", "city", {"still": True}),
-        Condition("city-walking", "city", {}),
-        Condition("city-decoys", "city", {"decoys": True}),
-        Condition("city-occlusion", "city", {"occluders": True}),
-    )
-}
+
+SUMMER = {"season": "summer"}
+LIGHTS = ({"hour": 6.5}, {"hour": 19.5}, {"sky": "overcast"}, {"sky": "fog"})
+RANGES = tuple({"distance_m": float(distance)} for distance in range(20, 41, 5))
+SITES = ("snowfield", "warehouse", "construction")
+NOISES = ("15", "30", "45", "60")
+TINTS = ("brightness", "contrast", "saturation")
+
+FOREST = (
+    Condition("forest-unseen", "forest", SUMMER),
+    Condition("forest-autumn", "forest", {"season": "autumn"}),
+    Condition("forest-winter", "forest", {"season": "winter"}),
+    Condition("forest-spring", "forest", {"season": "spring"}),
+    Condition("forest-light", "forest", SUMMER, LIGHTS),
+    Condition("forest-range", "forest", {**SUMMER, "density_per_m2": 0.02}, RANGES),
+    Condition("forest-decoys", "forest", {**SUMMER, "decoys": True}),
+)
+CITY = (
+    Condition("city-still", "city", {"still": True}),
+    Condition("city-walking", "city", {}),
+    Condition("city-decoys", "city", {"decoys": True}),
+    Condition("city-occlusion", "city", {"occluders": True}),
+    Condition("city-cyclist", "city", {"target": "cyclist"}),
+)
+SITE = tuple(
+    Condition(f"{site}-{manner}", site, {"still": True} if manner == "still" else {})
+    for manner in ("still", "walking")
+    for site in SITES
+)
+STRESS = tuple(
+    Condition(f"stress-{camera}", "forest", SUMMER, camera=camera)
+    for camera in (*(f"noise-{level}" for level in NOISES), *(f"{tint}{sign}" for tint in TINTS for sign in "+-"))
+)
+TIME = (
+    *(Condition(f"rate-{rate}", "city", {}, camera_hz=float(rate)) for rate in (5, 10, 30, 60)),
+    Condition("drop-30", "city", {}, camera="drop-30"),
+    Condition("jitter", "city", {}, camera="jitter"),
+)
+AIR = (
+    Condition("wind-gusts", "city", {}, conditions="wind-gusts"),
+    Condition("mass-heavy", "city", {}, conditions="mass-heavy"),
+    Condition("mass-light", "city", {}, conditions="mass-light"),
+)
+CONDITIONS = {condition.name: condition for condition in (*FOREST, *CITY, *SITE, *STRESS, *TIME, *AIR)}
+
+
+def _names(conditions: Iterable[Condition]) -> tuple[str, ...]:
+    return tuple(condition.name for condition in conditions)
+
+
 SUITES: dict[str, tuple[str, ...]] = {
     "smoke": ("forest-unseen", "city-walking"),
-    "forest": ("forest-unseen", "forest-autumn", "forest-winter", "forest-spring", "forest-range"),
-    "city": ("city-still", "city-walking", "city-decoys", "city-occlusion"),
+    "forest": _names(FOREST),
+    "city": _names(CITY),
+    "sites": _names(SITE),
+    "stress": _names(STRESS),
+    "time": _names(TIME),
+    "air": _names(AIR),
     "transfer": tuple(CONDITIONS),
 }
 SMOKE_FOLLOW_S = 5.0
@@ -60,6 +112,4 @@ def suite_conditions(suite: str) -> list[Condition]:
         chosen = [CONDITIONS[suite]]
     else:
         raise ConfigError(f"suite is {suite!r}: use {', '.join(SUITES)} or a condition: {', '.join(CONDITIONS)}")
-    if suite == "smoke":
-        return [Condition(c.name, c.world, c.options, SMOKE_FOLLOW_S) for c in chosen]
-    return chosen
+    return [replace(each, follow_s=SMOKE_FOLLOW_S) for each in chosen] if suite == "smoke" else chosen
