@@ -70,6 +70,12 @@ def quaternion_to_matrix(xyzw: ArrayLike) -> NDArray[np.float64]:
     )
 
 
+def attitude_ned_frd_to_enu_flu(wxyz: ArrayLike) -> NDArray[np.float64]:
+    """Turn a MAVLink attitude (4,), w first, body FRD to world NED, into xyzw, body FLU to world ENU."""
+    w, x, y, z = np.asarray(wxyz, dtype=float)
+    return np.array([x + y, x - y, w - z, w + z]) * np.sqrt(0.5)
+
+
 def yaw_to_quaternion_xyzw(yaw_rad: float) -> NDArray[np.float64]:
     """Return the quaternion (4,) of a pure yaw."""
     return np.array([0.0, 0.0, np.sin(yaw_rad / 2.0), np.cos(yaw_rad / 2.0)])
