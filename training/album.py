@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from liquid_nav.types import CameraFrame, VelocityCommand
 
 PICTURES, COLUMNS = 8, 4
-EVERY_S = 0.5
+EVERY_S = 0.25
 TITLE_PX, CAPTION_PX = 22, 30
 FONT, WHITE, GREY = cv2.FONT_HERSHEY_SIMPLEX, (255, 255, 255), (200, 200, 200)
 
@@ -24,7 +24,7 @@ class _Moment:
 
 
 class Album:
-    """Keeps two pictures a second, and always the last one."""
+    """Keeps four pictures a second, and always the last one."""
 
     def __init__(self) -> None:
         self._moments: list[_Moment] = []

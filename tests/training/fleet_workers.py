@@ -67,3 +67,17 @@ def slow_worker() -> Callable[[Path], None]:
         time.sleep(600.0)
 
     return work
+
+
+def meeting_worker() -> Callable[[tuple[int, Path]], int]:
+    """Write down job and process, and wait for a file called ``go``."""
+
+    def work(payload: tuple[int, Path]) -> int:
+        number, folder = payload
+        (folder / f"{number}.{os.getpid()}").touch()
+        deadline = time.monotonic() + 60.0
+        while not (folder / "go").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return number
+
+    return work
