@@ -16,6 +16,7 @@ from sim_worlds.render import make_renderer
 from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Renderer
 from sim_worlds.seeds import split_seeds
+from training.album import FailureSheets
 from training.closed_loop import FlightReport, fly_condition
 from training.fleet import Job, run_jobs
 from training.progress import progress_bar
@@ -73,14 +74,15 @@ def evaluate(
     seeds = split_seeds(split, episodes, seed)
     jobs = [Job(f"{condition.name} {number}", (condition, number)) for condition in conditions for number in seeds]
     make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0)
-    failures = _FailureSheets(keep_failures, [condition.name for condition in conditions])
+    failures = FailureSheets(keep_failures, [condition.name for condition in conditions])
     reports: list[FlightReport] = []
     with (
         progress_bar("flying", len(jobs)) as advance,
         closing(run_jobs(jobs, make_worker, workers=workers, ray=ray)) as done,
     ):
         for _, report in done:
-            failures.add(report)
+            if report.sheet is not None:
+                failures.add(report.condition, report.seed, report.sheet)
             reports.append(replace(report, sheet=None))
             good = sum(report.result.success for report in reports)
             advance(1, f"{good} of {len(reports)} succeeded")
@@ -111,30 +113,6 @@ class _Evaluator:
     def __call__(self, flight: tuple[Condition, int]) -> FlightReport:
         condition, seed = flight
         return fly_condition(condition, seed, self._policy, self._renderer, sheets=self._sheets)
-
-
-class _FailureSheets:
-    """Holds the sheets of the first failures, by their place in the suite, whichever is flown first."""
-
-    def __init__(self, limit: int, order: list[str]) -> None:
-        self._limit = limit
-        self._order = order
-        self._sheets: dict[tuple[int, int], bytes] = {}
-
-    def add(self, report: FlightReport) -> None:
-        if report.sheet is None:
-            return
-        self._sheets[self._order.index(report.condition), report.seed] = report.sheet
-        if len(self._sheets) > self._limit:
-            del self._sheets[max(self._sheets)]
-
-    def write(self, folder: Path) -> None:
-        """Write the sheets into a folder; those of an evaluation before vanish."""
-        for old in folder.glob("*.png"):
-            old.unlink()
-        for (place, seed), sheet in self._sheets.items():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{self._order[place]}_{seed}.png").write_bytes(sheet)
 
 
 def _write_flights(reports: list[FlightReport], path: Path) -> None:

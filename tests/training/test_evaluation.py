@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.types import VelocityCommand
+from sim_worlds import camera as cameras
+from sim_worlds import conditions as airs
+from sim_worlds.catalogue import WORLDS, world_options
+from sim_worlds.scene import Ground, Renderer, Start
 from sim_worlds.seeds import split_of
+from tests.fakes import empty_scene, empty_world
+from training.album import FailureSheets
+from training.closed_loop import fly, fly_condition, safety_config
 from training.evaluate import evaluate
 from training.statistics import wilson_interval
-from training.suites import CONDITIONS, SUITES, suite_conditions
+from training.suites import CONDITIONS, SUITES, Condition, suite_conditions
 
 
 def test_wilson_interval_of_known_cases() -> None:
@@ -41,16 +53,144 @@ def test_the_expert_flies_a_suite_and_the_report_holds_the_contract(tmp_path: Pa
         assert row["success"] == 1.0 and row["collisions"] == 0.0
         assert {split_of(seed) for seed in row["seeds"]} == {"test"}
     assert "| forest-unseen | 2 | 100% |" in (tmp_path / "results.md").read_text()
+    lines = (tmp_path / "flights.json").read_text().splitlines()
+    flights = json.loads("\n".join(lines))
+    assert len(flights) == 4 == len(lines) - 2  # one line for each flight
+    for flight in flights:
+        assert flight["success"] and not flight["collision"] and flight["touched"] is None
+        assert flight["reason"] and flight["duration_s"] > 2.0
+        assert 0.5 < flight["min_distance_m"] < flight["distance_m"] + 0.1
 
 
 def test_suites_name_conditions_that_exist() -> None:
     assert all(name in CONDITIONS for names in SUITES.values() for name in names)
+    assert set(SUITES["transfer"]) == set(CONDITIONS)
     assert [condition.name for condition in suite_conditions("city-still")] == ["city-still"]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS.values(), ids=lambda condition: condition.name)
+def test_worlds_cameras_and_airs_of_every_condition_exist(condition: Condition) -> None:
+    if condition.world not in WORLDS:
+        pytest.skip(f"there is no {condition.world} yet")
+    known = world_options(condition.world)
+    missing = {key for options in (condition.options, *condition.variants) for key in options} - set(known)
+    if missing:
+        pytest.skip(f"{condition.world} has no {missing} yet")
+    if hasattr(cameras, "named_camera"):
+        cameras.named_camera(condition.camera)
+    if hasattr(airs, "named_conditions"):
+        airs.named_conditions(condition.conditions)
+
+
+def test_variants_of_a_condition_take_turns() -> None:
+    condition = Condition("c", "forest", {"season": "summer"}, ({"hour": 6.0}, {"sky": "fog"}))
+    assert condition.options_of(4) == {"season": "summer", "hour": 6.0}
+    assert condition.options_of(5) == {"season": "summer", "sky": "fog"}
+
+
+@pytest.mark.parametrize(("hertz", "pictures", "steps"), [(5.0, 5, 20), (10.0, 10, 20), (20.0, 20, 20), (60.0, 60, 60)])
+def test_the_camera_has_its_rate_and_commands_go_out_at_least_every_fifty_ms(
+    hertz: float, pictures: int, steps: int
+) -> None:
+    world, policy = _WatchedWorld(), _StillPolicy()
+    fly(world.world, Condition("c", "empty", {}, camera_hz=hertz, follow_s=1.0), policy)
+    seconds = world.world.time_s
+    assert len(policy.elapsed_s) == pytest.approx(pictures * seconds, abs=1.01)
+    assert policy.elapsed_s[1:] == pytest.approx([1.0 / hertz] * (len(policy.elapsed_s) - 1), abs=0.005)
+    assert world.steps == pytest.approx(steps * seconds, abs=1.01)
+
+
+def test_lost_frames_reach_the_policy_as_time_and_the_last_command_is_flown_on() -> None:
+    world, policy = _WatchedWorld(), _StillPolicy(VelocityCommand(forward_m_s=-0.5))
+    taken = 0
+
+    def receive():
+        nonlocal taken
+        taken += 1
+        frame = world.world.camera_frame()
+        return None if taken % 3 == 0 else frame
+
+    world.world.received_frame = receive
+    fly(world.world, Condition("c", "empty", {}), policy)
+    assert sorted({round(seconds, 2) for seconds in policy.elapsed_s}) == [0.05, 0.1]
+    flown = np.array([command.forward_m_s for command in world.commands])
+    assert np.allclose(flown[20:], -0.5, atol=1e-3)  # after the ramp, also where no frame came
+
+
+def test_the_safety_filter_stops_when_no_frame_comes() -> None:
+    world, policy = _WatchedWorld(), _StillPolicy(VelocityCommand(forward_m_s=-0.5))
+    world.world.received_frame = lambda: world.world.camera_frame() if world.world.time_s < 2.0 else None
+    fly(world.world, Condition("c", "empty", {}), policy)
+    flown = np.array([command.forward_m_s for command in world.commands])
+    assert flown[35] == pytest.approx(-0.5, abs=1e-3)
+    assert np.allclose(flown[65:], 0.0, atol=1e-3)
+
+
+def test_limits_fit_the_scene() -> None:
+    ground = Ground(30.0, np.linspace(-2.0, 3.0, 25, dtype=np.float32).reshape(5, 5))
+    flat, hilly = safety_config(empty_scene()), safety_config(replace(empty_scene(), ground=ground))
+    low = safety_config(replace(empty_scene(), ceiling_m=8.0))
+    assert (flat.geofence_half_size_m, flat.floor_m, flat.ceiling_m) == (50.0, 0.5, 12.0)
+    assert (hilly.floor_m, hilly.ceiling_m) == (-1.5, 14.0)
+    assert low.ceiling_m == 7.0
+
+
+def test_a_failed_flight_of_a_policy_brings_a_sheet_of_pictures(renderer: Renderer) -> None:
+    condition = Condition("c", "city", {}, follow_s=2.0)
+    away, there = VelocityCommand(yaw_rate_rad_s=1.4), VelocityCommand(forward_m_s=0.5)
+    failed = fly_condition(condition, 1_000_001, _StillPolicy(away), renderer, sheets=True)
+    good = fly_condition(condition, 1_000_001, _StillPolicy(there), renderer, sheets=True)
+    assert good.result.success and good.sheet is None
+    assert not failed.result.success and failed.sheet is not None
+    picture = cv2.imdecode(np.frombuffer(failed.sheet, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (22 + 2 * (144 + 30), 4 * 256, 3)
+    tiles = [picture[22 + 174 * row :, 256 * column :][:144, :256] for row in (0, 1) for column in range(4)]
+    assert all(np.abs(one.astype(int) - two).mean() > 5.0 for one, two in pairwise(tiles))
+
+
+def test_the_first_failures_of_the_suite_are_kept_whichever_is_flown_first(tmp_path: Path) -> None:
+    (tmp_path / "old.png").touch()
+    sheets = FailureSheets(2, ["z", "a"])
+    for condition, seed in (("a", 1), ("z", 9), ("a", 2), ("z", 7)):
+        sheets.add(condition, seed, f"{condition}{seed}".encode())
+    sheets.write(tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"z_7.png": b"z7", "z_9.png": b"z9"}
 
 
 def test_unknown_suites_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="moon"):
         evaluate("moon", 1, 0, tmp_path, expert=True)
+
+
+class _StillPolicy:
+    """Always the same command; remembers the elapsed times."""
+
+    name = "still"
+
+    def __init__(self, command: VelocityCommand | None = None) -> None:
+        self.command = command or VelocityCommand()
+        self.elapsed_s: list[float] = []
+
+    def step(self, rgb, elapsed_s: float, state=None):
+        self.elapsed_s.append(elapsed_s)
+        return self.command, None
+
+
+class _WatchedWorld:
+    """A world with nothing in it but a backpack far away, and what it was told."""
+
+    def __init__(self) -> None:
+        self.world = empty_world(Start((0.0, 0.0, 2.0), 0.0), (3.0, 0.0, 2.0))
+        self.commands: list[VelocityCommand] = []
+        self.steps = 0
+        step = self.world.step
+
+        def watch(command: VelocityCommand, duration_s: float) -> None:
+            self.commands.append(command)
+            self.steps += 1
+            step(command, duration_s)
+
+        self.world.step = watch
 
 
 @pytest.mark.slow
