@@ -27,6 +27,10 @@ Options = Annotated[
     typer.Option("--option", "-o", help="Of the world, such as season=winter or hour=8; repeat it for several."),
 ]
 Renderer = Annotated[str, typer.Option(help="auto, gl or tiny.")]
+Ray = Annotated[
+    str | None,
+    typer.Option(help="Fly on a Ray cluster: host:port, or auto for the one on this machine, started where none runs."),
+]
 
 
 @app.command()
@@ -53,6 +57,7 @@ def collect(
     policy: Annotated[Path | None, typer.Option(help="Let this policy fly and the expert label.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the configuration's seed.", min=0)] = None,
     workers: Workers = 2,
+    ray: Ray = None,
     as_json: Json = False,
 ) -> None:
     """Collect expert episodes in forests of the training split."""
@@ -61,7 +66,7 @@ def collect(
 
     settings = load_settings(config or CONFIGS / "forest.yaml", "collect", CollectSettings)
     settings = settings if seed is None else replace(settings, seed=seed)
-    _answer(run(settings, out, episodes, workers=workers, policy=policy), as_json)
+    _answer(run(settings, out, episodes, workers=workers, policy=policy, ray=ray), as_json)
 
 
 @app.command()
@@ -92,13 +97,17 @@ def train(
 
 @app.command()
 def evaluate(
-    suite: Annotated[str, typer.Option(help="smoke, forest, city, transfer or one condition.")] = "smoke",
+    suite: Annotated[
+        str, typer.Option(help="smoke, forest, city, sites, stress, time, air, transfer or one condition.")
+    ] = "smoke",
     episodes: Annotated[int, typer.Option(help="Flights per condition.", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="The worlds derive from it.", min=0)] = 0,
     policy: Annotated[str, typer.Option(help="Folder of a policy; 'expert'; empty for the shipped one.")] = "",
     out: Annotated[Path, typer.Option(help="Folder for results.")] = Path("results"),
     split: Annotated[str, typer.Option(help="test, or validation while a policy is being made.")] = "test",
     workers: Workers = 2,
+    ray: Ray = None,
+    keep_failures: Annotated[int, typer.Option(help="Write pictures of so many failed flights.", min=0, max=100)] = 0,
     renderer: Renderer = "auto",
     as_json: Json = False,
 ) -> None:
@@ -118,6 +127,8 @@ def evaluate(
         expert=expert,
         split=split,
         workers=workers,
+        ray=ray,
+        keep_failures=keep_failures,
         renderer=renderer,
     )
     typer.echo(json.dumps(results) if as_json else results_table(results))
