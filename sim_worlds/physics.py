@@ -13,6 +13,7 @@ from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.bullet import pybullet
 from sim_worlds.conditions import FlightConditions
 from sim_worlds.scene import Collider, Scene, Start
+from sim_worlds.solids import Solids
 from sim_worlds.vehicle import GRAVITY_M_S2, Quadrotor, VelocityController
 
 RATE_HZ = 240
@@ -41,15 +42,11 @@ class Physics:
     ) -> None:
         self._client = pybullet.connect(pybullet.DIRECT)
         self._quadrotor = quadrotor
-        self._labels: dict[int, str] = {}
         client = self._client
         pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=client)
         pybullet.setTimeStep(TICK_S, physicsClientId=client)
-        plane = pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=client)
-        self._labels[pybullet.createMultiBody(0.0, plane, physicsClientId=client)] = "ground"
-        for collider in scene.colliders:
-            self._add_solid(collider)
-        self._moving = [self._add_solid(collider) for collider in moving]
+        self._scene = scene
+        self.solids = Solids(client, scene, moving)
         self._vehicle = self._add_vehicle(start)
         self._controller = VelocityController(quadrotor)
         self._speeds_rpm = [quadrotor.hover_speed_rpm] * 4
@@ -71,62 +68,14 @@ class Physics:
         self._ticks += 1
         self.odometry = self._read_odometry()
         for contact in pybullet.getContactPoints(bodyA=self._vehicle, physicsClientId=self._client):
-            return self._labels.get(contact[2], "obstacle")
+            return self.solids.label(contact[2])
         return None
-
-    def move_solids(self, moving: Sequence[Collider]) -> None:
-        """Put the moving solids, given in the order of the constructor, in their places."""
-        for body, collider in zip(self._moving, moving, strict=True):
-            turn = (0.0, 0.0, math.sin(0.5 * collider.yaw_rad), math.cos(0.5 * collider.yaw_rad))
-            pybullet.resetBasePositionAndOrientation(
-                body, collider.centre_enu_m, turn, physicsClientId=self._client
-            )
-
-    def in_sight(self, eye_enu_m: NDArray[np.float64], points_enu_m: NDArray[np.float64], label: str) -> int:
-        """Count the points that no solid hides from the eye; solids called ``label`` hide nothing."""
-        count = len(points_enu_m)
-        hits = pybullet.rayTestBatch(
-            [eye_enu_m.tolist()] * count, points_enu_m.tolist(), physicsClientId=self._client
-        )
-        hidden = sum(1 for hit in hits if hit[0] not in (-1, self._vehicle) and self._labels.get(hit[0]) != label)
-        return count - hidden
-
-    def ranges_m(
-        self, eye_enu_m: NDArray[np.float64], directions: NDArray[np.float64], reach_m: float
-    ) -> NDArray[np.float32]:
-        """Return free distances (rays,) from a point along unit directions (rays, 3), at most ``reach_m``."""
-        ends = eye_enu_m + reach_m * directions
-        hits = pybullet.rayTestBatch(
-            [eye_enu_m.tolist()] * len(ends), ends.tolist(), physicsClientId=self._client
-        )
-        shares = [1.0 if hit[0] in (-1, self._vehicle) else hit[2] for hit in hits]
-        return np.array(shares, dtype=np.float32) * np.float32(reach_m)
 
     def close(self) -> None:
         """Free the PyBullet world. Calling it twice is harmless."""
         if self._client >= 0:
             pybullet.disconnect(physicsClientId=self._client)
             self._client = -1
-
-    def _add_solid(self, collider: Collider) -> int:
-        sx, sy, sz = collider.size_m
-        client = self._client
-        if collider.shape == "box":
-            shape = pybullet.createCollisionShape(
-                pybullet.GEOM_BOX, halfExtents=[sx, sy, sz], physicsClientId=client
-            )
-        elif collider.shape == "cylinder":
-            shape = pybullet.createCollisionShape(
-                pybullet.GEOM_CYLINDER, radius=sx, height=2.0 * sz, physicsClientId=client
-            )
-        else:
-            shape = pybullet.createCollisionShape(pybullet.GEOM_SPHERE, radius=sx, physicsClientId=client)
-        turn = (0.0, 0.0, math.sin(0.5 * collider.yaw_rad), math.cos(0.5 * collider.yaw_rad))
-        body: int = pybullet.createMultiBody(
-            0.0, shape, basePosition=collider.centre_enu_m, baseOrientation=turn, physicsClientId=client
-        )
-        self._labels[body] = collider.label
-        return body
 
     def _add_vehicle(self, start: Start) -> int:
         quad, client = self._quadrotor, self._client
@@ -159,7 +108,8 @@ class Physics:
         quad = self._quadrotor
         lever = quad.arm_m / math.sqrt(2.0)
         squares = [speed * speed for speed in self._speeds_rpm]
-        height = max(float(self.odometry.position_enu_m[2]), 0.05)
+        x, y, z = (float(value) for value in self.odometry.position_enu_m)
+        height = max(z - self._scene.ground_height_m(x, y), 0.05)
         cushion = 1.0 + quad.ground_effect_coefficient * (quad.propeller_radius_m / (4.0 * height)) ** 2
         forces = [quad.thrust_coefficient * square * cushion for square in squares]
         reactions = [quad.torque_coefficient * square for square in squares]

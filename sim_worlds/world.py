@@ -155,7 +155,7 @@ class World:
         if pixel is None or not (0.0 <= pixel[0] < width and 0.0 <= pixel[1] < height):
             return False
         eye = self.camera_view().position_enu_m
-        return self._physics.in_sight(eye, self.target.sight_points_enu_m, "backpack") >= MIN_SIGHT_POINTS
+        return self._physics.solids.in_sight(eye, self.target.sight_points_enu_m, "backpack") >= MIN_SIGHT_POINTS
 
     def replay(self, duration_s: float, vehicle_enu_m: NDArray[np.float64]) -> None:
         """Move on what moves by itself while the vehicle is where a recording says; for films, without physics."""
@@ -165,7 +165,7 @@ class World:
         """Return free distances (rays,) at the vehicle's height, ``angles_rad`` counter-clockwise from its nose."""
         bearings = self.odometry.yaw_rad + angles_rad
         directions = np.column_stack([np.cos(bearings), np.sin(bearings), np.zeros(len(bearings))])
-        return self._physics.ranges_m(self.odometry.position_enu_m, directions, reach_m)
+        return self._physics.solids.ranges_m(self.odometry.position_enu_m, directions, reach_m)
 
     def close(self) -> None:
         """Free physics and renderer. Calling it twice is harmless."""
@@ -189,7 +189,7 @@ class World:
         others = np.stack([self.target.position_enu_m, vehicle_enu_m])
         for actor in self.actors:
             actor.advance(duration_s, others)
-        self._physics.move_solids(self._moving_colliders())
+        self._physics.solids.move(self._moving_colliders())
 
     def _left_world(self) -> str | None:
         x, y, z = self.odometry.position_enu_m
