@@ -1,12 +1,50 @@
-"""Where the sun stands and what the clouds look like."""
+"""Where the sun stands, what it lights and what the clouds look like."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_worlds.scene import Atmosphere
+from sim_worlds.scene import Atmosphere, Float3
+
+LOW_SUN_RAD = 0.45  # below it the air glows around the sun
+BOUNCE = (0.62, 0.56, 0.46)  # of the sky's light that comes back from the ground, and its hue
+SUN_BOUNCE = (0.11, 0.095, 0.07)  # of the sun's light on level ground
+
+
+@dataclass(frozen=True)
+class Light:
+    """What follows from an atmosphere; colours are linear RGB.
+
+    Attributes:
+        sun_direction: unit vector (3,) towards the sun.
+        bounce_colour: light from the ground on what faces down.
+        glow_colour: added to the air where one looks straight towards the sun.
+        cloud_colour: of the clouds.
+    """
+
+    sun_direction: NDArray[np.float64]
+    bounce_colour: Float3
+    glow_colour: Float3
+    cloud_colour: Float3
+
+
+def light_of(air: Atmosphere) -> Light:
+    """Work out what the shaders need beside the atmosphere itself."""
+    sun, ambient, horizon = (np.array(c) for c in (air.sun_colour, air.ambient_colour, air.horizon_colour))
+    towards = sun_direction(air)
+    bounce = ambient * BOUNCE + sun * SUN_BOUNCE * max(towards[2], 0.0)
+    low = float(np.clip(1.0 - air.sun_elevation_rad / LOW_SUN_RAD, 0.0, 1.0))
+    glow = sun * (0.06 + 0.4 * low)
+    cloud = 0.6 * horizon + 0.35 * ambient + 0.12 * sun
+    return Light(towards, _triple(bounce), _triple(glow), _triple(cloud))
+
+
+def _triple(values: NDArray[np.float64]) -> Float3:
+    return float(values[0]), float(values[1]), float(values[2])
 
 
 def sun_direction(air: Atmosphere) -> NDArray[np.float64]:

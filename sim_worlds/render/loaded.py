@@ -1,0 +1,119 @@
+"""One scene in the memory of the graphics card: textures, meshes, instances, and what binds them to the programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sim_worlds.materials import build_texture_array
+from sim_worlds.render import geometry
+from sim_worlds.render.geometry import Geometry, Placed, place_static
+from sim_worlds.render.shadow import ShadowFrame, fit
+from sim_worlds.render.sky import Light, cloud_picture, light_of
+from sim_worlds.scene import Scene
+
+COVERED = 0.35  # of the alpha channel; the shaders discard less
+
+
+class LoadedScene:
+    """What the graphics memory holds of one scene.
+
+    Args:
+        context: to allocate in.
+        scene: to take over.
+        programs: that draw instances, by name.
+
+    Attributes:
+        arrays, moving_arrays: ways to draw static and moving instances, by the program's name.
+    """
+
+    def __init__(
+        self, context: moderngl.Context, scene: Scene, programs: Mapping[str, moderngl.Program]
+    ) -> None:
+        self.scene = scene
+        used = {int(layer) for mesh in scene.meshes.values() for layer in np.unique(mesh.layers)}
+        pictures = build_texture_array(scene.seed, used)
+        holes = np.asarray((pictures[..., 3] < 255 * COVERED).any(axis=(1, 2)))
+        self.geometry = Geometry(scene.meshes, holes)
+        self.static: Placed = place_static(self.geometry, scene.instances)
+        self.light: Light = light_of(scene.atmosphere)
+        casting = self.static.throwing
+        self.shadow: ShadowFrame = fit(
+            self.light.sun_direction, self.static.centres_m[casting], self.static.radii_m[casting]
+        )
+        layers, height, width, _ = pictures.shape
+        self.textures = context.texture_array((width, height, layers), 4, pictures)
+        self.textures.build_mipmaps()
+        self.textures.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
+        clouds = cloud_picture(scene.seed)
+        self.clouds = context.texture(clouds.shape, 1, clouds)
+        self.clouds.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        self._buffers = [
+            context.buffer(data if data.size else np.zeros(16, np.float32))
+            for data in (self.geometry.vertices, self.geometry.indices, self.static.rows)
+        ]
+        vertices, indices, rows = self._buffers
+        self._moving_rows = context.buffer(reserve=64 * geometry.ROW_FLOATS * 4, dynamic=True)
+        self._buffers.append(self._moving_rows)
+        self.arrays = {
+            name: _vertex_array(context, program, vertices, indices, rows) for name, program in programs.items()
+        }
+        self.moving_arrays = {
+            name: _vertex_array(context, program, vertices, indices, self._moving_rows)
+            for name, program in programs.items()
+        }
+
+    def write_dynamic(self, moving: Placed) -> None:
+        """Upload where the moving things are now."""
+        if len(moving.rows):
+            self._moving_rows.orphan(max(moving.rows.nbytes, self._moving_rows.size))
+            self._moving_rows.write(np.ascontiguousarray(moving.rows))
+
+    def release(self) -> None:
+        """Free everything."""
+        for array in (*self.arrays.values(), *self.moving_arrays.values()):
+            array.release()
+        for buffer in self._buffers:
+            buffer.release()
+        self.textures.release()
+        self.clouds.release()
+
+
+def _vertex_array(
+    context: moderngl.Context,
+    program: moderngl.Program,
+    vertices: moderngl.Buffer,
+    indices: moderngl.Buffer,
+    rows: moderngl.Buffer,
+) -> moderngl.VertexArray:
+    """Bind what a program reads of the vertices and rows; the rest is skipped."""
+    bindings = []
+    for buffer, layout, names, suffix in (
+        (vertices, geometry.VERTEX_FORMAT, geometry.VERTEX_NAMES, ""),
+        (rows, geometry.ROW_FORMAT.removesuffix("/i"), geometry.ROW_NAMES, "/i"),
+    ):
+        pairs = zip(layout.split(), names, strict=True)
+        read = [(size if name in program else f"{size[0]}x4", name) for size, name in pairs]
+        wanted = [name for _, name in read if name in program]
+        bindings.append((buffer, " ".join(size for size, _ in read) + suffix, *wanted))
+    return context.vertex_array(program, bindings, indices)
+
+
+def write_uniforms(program: moderngl.Program, **values: object) -> None:
+    """Set those of the uniforms that the program reads."""
+    for name, value in values.items():
+        if name in program:
+            program[name].value = value  # type: ignore[union-attr]
+
+
+def write_matrix(program: moderngl.Program, name: str, matrix: NDArray[np.floating]) -> None:
+    if name in program:
+        program[name].write(matrix.T.astype("f4").tobytes())  # type: ignore[union-attr]
+
+
+def floats(values: Iterable[float]) -> tuple[float, ...]:
+    """Return plain numbers, as uniforms take them."""
+    return tuple(float(value) for value in values)
