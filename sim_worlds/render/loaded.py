@@ -30,9 +30,7 @@ class LoadedScene:
         arrays, moving_arrays: ways to draw static and moving instances, by the program's name.
     """
 
-    def __init__(
-        self, context: moderngl.Context, scene: Scene, programs: Mapping[str, moderngl.Program]
-    ) -> None:
+    def __init__(self, context: moderngl.Context, scene: Scene, programs: Mapping[str, moderngl.Program]) -> None:
         self.scene = scene
         used = {int(layer) for mesh in scene.meshes.values() for layer in np.unique(mesh.layers)}
         pictures = build_texture_array(scene.seed, used)

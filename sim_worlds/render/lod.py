@@ -114,9 +114,7 @@ def _evenly(count: int, share: float) -> NDArray[np.bool_]:
     return np.asarray(steps[1:] > steps[:-1]) if count * share >= 1.0 else np.arange(count) == 0
 
 
-def _large_parts(
-    mesh: Mesh, labels: NDArray[np.int64], wanted: NDArray[np.bool_], pixel_m: float
-) -> NDArray[np.int64]:
+def _large_parts(mesh: Mesh, labels: NDArray[np.int64], wanted: NDArray[np.bool_], pixel_m: float) -> NDArray[np.int64]:
     """Return the labels of the parts that are worth drawing: large ones, and enough of the rest."""
     corners = mesh.positions_m[mesh.triangles[wanted]]
     areas = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)

@@ -57,7 +57,9 @@ def orthographic_matrix(half_width: float, near: float, far: float) -> Matrix:
     )
 
 
-def spheres_in_view(clip_from_world: Matrix, centres: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.bool_]:
+def spheres_in_view(
+    clip_from_world: Matrix, centres: NDArray[np.floating], radii: NDArray[np.floating]
+) -> NDArray[np.bool_]:
     """Return bool (spheres,), False only where a sphere lies wholly outside the view."""
     rows = clip_from_world
     planes = np.stack([rows[3] + rows[0], rows[3] - rows[0], rows[3] + rows[1], rows[3] - rows[1], rows[3] + rows[2]])

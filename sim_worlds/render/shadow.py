@@ -36,9 +36,7 @@ class ShadowFrame:
     depth_m: float
 
 
-def fit(
-    sun: NDArray[np.float64], centres_m: NDArray[np.floating], radii_m: NDArray[np.floating]
-) -> ShadowFrame:
+def fit(sun: NDArray[np.float64], centres_m: NDArray[np.floating], radii_m: NDArray[np.floating]) -> ShadowFrame:
     """Return the square view along ``sun`` (3,) that holds all given spheres."""
     if not len(centres_m):
         centres_m, radii_m = np.zeros((1, 3)), np.array([EMPTY_M])

@@ -120,9 +120,7 @@ class TinyRenderer:
             self._categories = grown
         self._categories[body] = category_index(category)
 
-    def _body(
-        self, name: str, scale: Float3, tint: Float3, position: Sequence[float], turn: Sequence[float]
-    ) -> int:
+    def _body(self, name: str, scale: Float3, tint: Float3, position: Sequence[float], turn: Sequence[float]) -> int:
         assert self._scene is not None
         key = (name, scale, tint)
         if key not in self._shapes:
