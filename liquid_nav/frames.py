@@ -73,7 +73,7 @@ def quaternion_to_matrix(xyzw: ArrayLike) -> NDArray[np.float64]:
 def attitude_ned_frd_to_enu_flu(wxyz: ArrayLike) -> NDArray[np.float64]:
     """Turn a MAVLink attitude (4,), w first, body FRD to world NED, into xyzw, body FLU to world ENU."""
     w, x, y, z = np.asarray(wxyz, dtype=float)
-    return np.array([x + y, x - y, w - z, w + z]) * np.sqrt(0.5)
+    return np.array([x + y, x - y, w - z, w + z], dtype=np.float64) / float(np.sqrt(2.0))
 
 
 def yaw_to_quaternion_xyzw(yaw_rad: float) -> NDArray[np.float64]:
