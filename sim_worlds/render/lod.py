@@ -15,9 +15,9 @@ from sim_worlds.scene import Mesh
 
 LEAF_SHARES = (0.45, 0.2)  # of the leaf cards that the second and the third level keep
 LEAF_GROWTH = 0.4  # kept cards grow by share ** -LEAF_GROWTH, so that the crown stays as dense to the eye
-TRIANGLES_PX = 3.0  # a level suits a sphere of this many pixels times the root of its triangles
-SMALLEST_PART_PX = 1.6
-KEPT_AREA = 0.6  # of what is no leaf; bare crowns would vanish without their twigs
+TRIANGLES_PX = 4.0  # a level suits a sphere of this many pixels times the root of its triangles
+KEPT_AREAS = (0.75, 0.5)  # of what is no leaf, widest parts first; bare crowns would vanish without their twigs
+NARROWEST_PX = 0.8  # wider parts are kept anyway
 WORTHWHILE = 0.8  # a level must have fewer triangles than this share of the level before
 
 WELD_M = 5e-4
@@ -30,9 +30,9 @@ def levels(mesh: Mesh) -> list[Mesh]:
     """Return the mesh and its coarser copies, finest first; a single one where nothing can be saved."""
     found = [mesh]
     radius = bounding_sphere(mesh)[1]
-    for share in LEAF_SHARES:
+    for leaf_share, area_share in zip(LEAF_SHARES, KEPT_AREAS, strict=True):
         pixel_m = radius / wanted_radius_px(len(found[-1].triangles))
-        coarse = thinned(mesh, share, pixel_m)
+        coarse = thinned(mesh, leaf_share, area_share, pixel_m)
         if len(coarse.triangles) < WORTHWHILE * len(found[-1].triangles):
             found.append(coarse)
     return found
@@ -49,19 +49,20 @@ def bounding_sphere(mesh: Mesh) -> tuple[NDArray[np.float32], float]:
     return centre, float(np.linalg.norm(mesh.positions_m - centre, axis=1).max())
 
 
-def thinned(mesh: Mesh, leaf_share: float, pixel_m: float) -> Mesh:
+def thinned(mesh: Mesh, leaf_share: float, area_share: float, pixel_m: float) -> Mesh:
     """Return a copy with a share of the leaf cards, enlarged, and without solid parts that no pixel would show.
 
     Args:
         mesh: anything.
         leaf_share: of the parts of a material in ``LEAFY`` that are kept, at least one.
+        area_share: of the surface of the other parts that is kept at least.
         pixel_m: size of a pixel at the distance where the copy is used first.
     """
     labels = parts(mesh)
     kinds = LEAFY_LAYERS[mesh.layers[mesh.triangles[:, 0]]]
     leaf_parts = np.unique(labels[kinds])
     chosen = leaf_parts[_evenly(len(leaf_parts), leaf_share)]
-    kept_solids = _large_parts(mesh, labels, ~kinds, pixel_m)
+    kept_solids = _wide_parts(mesh, labels, ~kinds, area_share, NARROWEST_PX * pixel_m)
     keep = np.where(kinds, np.isin(labels, chosen), np.isin(labels, kept_solids))
     positions = mesh.positions_m.copy()
     if 0 < len(chosen) < len(leaf_parts):
@@ -114,15 +115,21 @@ def _evenly(count: int, share: float) -> NDArray[np.bool_]:
     return np.asarray(steps[1:] > steps[:-1]) if count * share >= 1.0 else np.arange(count) == 0
 
 
-def _large_parts(mesh: Mesh, labels: NDArray[np.int64], wanted: NDArray[np.bool_], pixel_m: float) -> NDArray[np.int64]:
-    """Return the labels of the parts that are worth drawing: large ones, and enough of the rest."""
+def _wide_parts(
+    mesh: Mesh, labels: NDArray[np.int64], wanted: NDArray[np.bool_], area_share: float, width_m: float
+) -> NDArray[np.int64]:
+    """Return the labels of the parts that are at least so wide, and of enough of the rest, widest first."""
     corners = mesh.positions_m[mesh.triangles[wanted]]
     areas = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    names, inverse = np.unique(labels[wanted], return_inverse=True)
-    sizes = np.bincount(inverse, weights=areas, minlength=len(names))
-    order = np.argsort(-sizes, kind="stable")
+    names, part = np.unique(labels[wanted], return_inverse=True)
+    sizes = np.bincount(part, weights=areas, minlength=len(names))
+    low, high = np.full((len(names), 3), np.inf), np.full((len(names), 3), -np.inf)
+    np.minimum.at(low, part, corners.min(axis=1))
+    np.maximum.at(high, part, corners.max(axis=1))
+    widths = sizes / (np.pi * np.linalg.norm(high - low, axis=1) + 1e-9)  # exact for a thin tube
+    order = np.argsort(-widths, kind="stable")
     before = np.concatenate([[0.0], np.cumsum(sizes[order])[:-1]])
-    keep = (np.sqrt(sizes[order]) > SMALLEST_PART_PX * pixel_m) | (before < KEPT_AREA * sizes.sum())
+    keep = (widths[order] > width_m) | (before < area_share * sizes.sum())
     return np.asarray(names[order[keep]])
 
 
