@@ -6,22 +6,92 @@ from dataclasses import dataclass
 
 from liquid_nav.errors import WorldError
 
+# Lowest and highest value of every setting.
+RANGES: dict[str, tuple[float, float]] = {
+    "mass_scale": (0.5, 1.5),
+    "thrust_scale": (0.5, 1.5),
+    "wind_m_s": (0.0, 15.0),
+    "wind_direction_rad": (-6.2832, 6.2832),
+    "gust_m_s": (0.0, 6.0),
+    "position_noise_m": (0.0, 5.0),
+    "velocity_noise_m_s": (0.0, 2.0),
+    "yaw_noise_rad": (0.0, 1.0),
+    "estimate_latency_s": (0.0, 0.5),
+}
+NOISES = ("position_noise_m", "velocity_noise_m_s", "yaw_noise_rad", "estimate_latency_s")
+
 
 @dataclass(frozen=True)
 class FlightConditions:
     """Everything off by default; every value is checked.
 
+    The controller reckons with the model's mass and thrust whatever the scales say; only its integral knows,
+    as after a take-off, what hovering takes.
+
     Attributes:
-        seed: of gusts, noise and drift.
-        mass_scale: the vehicle's mass and inertia relative to the model.
-        thrust_scale: its rotors' thrust relative to the model.
+        seed: of gusts, noise and drift, with the seed of the world.
+        mass_scale: the vehicle's mass and inertia relative to the model, 0.5 to 1.5.
+        thrust_scale: thrust and torque of its rotors relative to the model, 0.5 to 1.5.
+        wind_m_s: mean horizontal wind 3 m above the ground, 0 to 15.
+        wind_direction_rad: where the wind blows to, counter-clockwise from east; drawn from the seed when None.
+        gust_m_s: standard deviation of the wind along its mean direction 3 m above the ground, 0 to 6.
+        position_noise_m, velocity_noise_m_s, yaw_noise_rad: standard deviation of the estimate's error per axis.
+        estimate_latency_s: age of the state that the estimate describes, 0 to 0.5.
+
+    Raises:
+        WorldError: for a value out of range.
     """
 
     seed: int = 0
     mass_scale: float = 1.0
     thrust_scale: float = 1.0
+    wind_m_s: float = 0.0
+    wind_direction_rad: float | None = None
+    gust_m_s: float = 0.0
+    position_noise_m: float = 0.0
+    velocity_noise_m_s: float = 0.0
+    yaw_noise_rad: float = 0.0
+    estimate_latency_s: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("mass_scale", "thrust_scale"):
-            if not 0.5 <= getattr(self, name) <= 1.5:
-                raise WorldError(f"{name} is {getattr(self, name)}: use 0.5 to 1.5")
+        if self.seed < 0:
+            raise WorldError(f"seed of the conditions is {self.seed}: use 0 or more")
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise WorldError(f"{name} is {value}: use {low:g} to {high:g}")
+
+    @property
+    def has_wind(self) -> bool:
+        """True when the air moves."""
+        return self.wind_m_s > 0.0 or self.gust_m_s > 0.0
+
+    @property
+    def estimate_is_exact(self) -> bool:
+        """True when the estimate is the true state of now."""
+        return all(getattr(self, name) == 0.0 for name in NOISES)
+
+
+CONDITIONS: dict[str, FlightConditions] = {
+    "calm": FlightConditions(),
+    "breeze": FlightConditions(wind_m_s=3.0, gust_m_s=0.6),
+    "gusts": FlightConditions(wind_m_s=4.0, gust_m_s=2.0),  # single gusts reach 6 m/s and more
+    "heavy": FlightConditions(mass_scale=1.3),
+    "light": FlightConditions(mass_scale=0.7),
+    "weak-motors": FlightConditions(thrust_scale=0.7),
+    "strong-motors": FlightConditions(thrust_scale=1.3),
+    "noisy-estimate": FlightConditions(
+        position_noise_m=0.5, velocity_noise_m_s=0.15, yaw_noise_rad=0.05, estimate_latency_s=0.1
+    ),
+}
+
+
+def named_conditions(name: str) -> FlightConditions:
+    """Return conditions by name.
+
+    Raises:
+        WorldError: for an unknown name.
+    """
+    if name not in CONDITIONS:
+        raise WorldError(f"conditions are {name!r}: use one of {', '.join(CONDITIONS)}")
+    return CONDITIONS[name]
