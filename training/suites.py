@@ -76,9 +76,9 @@ TIME = (
     Condition("jitter", "city", {}, camera="jitter"),
 )
 AIR = (
-    Condition("wind-gusts", "city", {}, conditions="wind-gusts"),
-    Condition("mass-heavy", "city", {}, conditions="mass-heavy"),
-    Condition("mass-light", "city", {}, conditions="mass-light"),
+    Condition("wind-gusts", "city", {}, conditions="gusts"),
+    Condition("mass-heavy", "city", {}, conditions="heavy"),
+    Condition("mass-light", "city", {}, conditions="light"),
 )
 CONDITIONS = {condition.name: condition for condition in (*FOREST, *CITY, *SITE, *STRESS, *TIME, *AIR)}
 
