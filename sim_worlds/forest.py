@@ -16,14 +16,14 @@ from sim_worlds.scene import Collider, Instance, Mesh, Scene, Setting, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.weather import check_weather, draw_atmosphere
 
-TRUNK_RADIUS_M = {"pine": 0.17, "birch": 0.13, "oak": 0.22}
+TRUNK_RADIUS_M = {"pine": 0.18, "spruce": 0.19, "birch": 0.12, "oak": 0.24, "beech": 0.2}
 TREE_GAP_M = 1.7
 START_CLEARANCE_M = 1.5
-GROUND_TINTS = {
-    "summer": (1.0, 1.0, 1.0),
-    "autumn": (1.25, 1.0, 0.8),
-    "winter": (0.95, 0.98, 1.02),
-    "spring": (0.95, 1.1, 0.85),
+GROUND_MATERIALS = {
+    "summer": "forest_floor",
+    "autumn": "leaf_litter",
+    "winter": "forest_snow",
+    "spring": "forest_moss",
 }
 
 
@@ -79,7 +79,7 @@ def make_forest(
         "hook": hook_mesh(),
         "ground": _ground(half_size_m + 25.0, season),
     }
-    instances.append(Instance("ground", (0.0, 0.0, 0.0), tint=GROUND_TINTS[season], category="ground"))
+    instances.append(Instance("ground", (0.0, 0.0, 0.0), category="ground"))
     scene = Scene(
         name="forest",
         seed=seed,
@@ -95,7 +95,7 @@ def make_forest(
 
 
 def _plant(rng: np.random.Generator, density: float, half_size: float, season: str) -> list[_Tree]:
-    mix = rng.dirichlet([2.0, 1.2, 1.5])
+    mix = rng.dirichlet([1.0] * 5)
     wanted = int(density * (2.0 * half_size) ** 2)
     spots: list[_Tree] = []
     taken = np.empty((0, 2))
@@ -105,7 +105,7 @@ def _plant(rng: np.random.Generator, density: float, half_size: float, season: s
         spot = rng.uniform(-half_size, half_size, 2)
         if len(taken) and np.hypot(*(taken - spot).T).min() < TREE_GAP_M:
             continue
-        kind = str(rng.choice(("pine", "birch", "oak"), p=mix))
+        kind = str(rng.choice(tuple(TRUNK_RADIUS_M), p=mix))
         spots.append(_Tree(float(spot[0]), float(spot[1]), kind, float(rng.uniform(0.75, 1.25))))
         taken = np.vstack([taken, spot])
     return spots
@@ -188,11 +188,11 @@ def _grow(
                 colliders.append(Collider("sphere", (x, y, 0.0), (0.34 * size,) * 3, label="stone"))
     for _ in range(int(area * 0.003)):
         x, y = (float(v) for v in rng.uniform(-half_size, half_size, 2))
-        instances.append(Instance("log", (x, y, 0.0), float(rng.uniform(0, 6.28)), category="tree"))
+        instances.append(Instance("log_0", (x, y, 0.0), float(rng.uniform(0, 6.28)), category="tree"))
     return instances, colliders
 
 
 def _ground(reach_m: float, season: str) -> Mesh:
     corners = [(-reach_m, -reach_m, 0.0), (reach_m, -reach_m, 0.0), (reach_m, reach_m, 0.0), (-reach_m, reach_m, 0.0)]
-    material = "cloth" if season == "winter" else "forest_floor"  # fresh snow has cloth's soft folds
+    material = GROUND_MATERIALS[season]
     return quad(corners, material=material, uv_size=(reach_m / 2.0, reach_m / 2.0))

@@ -7,12 +7,12 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_worlds.materials import nature, sites, street
+from sim_worlds.materials import foliage, nature, sites, street
 from sim_worlds.materials.painting import SIZE_PX, Painter
 
 _PAINTERS: dict[str, Painter] = {**street.PAINTERS, **nature.PAINTERS, **sites.PAINTERS}
 LAYERS = tuple(_PAINTERS)
-LEAFY = ("leaves", "needles", "grass")
+LEAFY = foliage.LEAFY
 """Materials of cut-out foliage: they move in the wind, let light through and may be thinned out far away."""
 
 

@@ -1,0 +1,91 @@
+"""Stones, fallen logs, stumps and stacked wood. Metres, origin on the ground; sizes are those of the solids."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim_worlds.mesh_tools import cylinder, merge, pose, rotation, sphere, transformed
+from sim_worlds.scene import Float3, Mesh
+
+STONE_RADIUS_M = 0.42
+LOG_LENGTH_M, LOG_RADIUS_M = 3.4, 0.2
+STUMP_RADIUS_M, STUMP_HEIGHT_M = 0.28, 0.45
+PILE_SIZE_M: Float3 = (2.2, 0.95, 0.85)
+SNOW: Float3 = (2.2, 2.25, 2.35)
+"""Tone that turns the picture of stone or bark into snow."""
+
+
+def _lumpy(rng: np.random.Generator, radii: Float3, rings: int, sides: int) -> Mesh:
+    mesh = sphere(radii, material="rock", rings=rings, sides=sides)
+    way = rng.normal(0.0, 5.0, (3, 3))
+    waves = np.sin(mesh.positions_m @ way + rng.uniform(0, 6.28, 3)).sum(axis=1)
+    mesh.positions_m[:] *= (1.0 + 0.05 * waves[:, None]).astype(np.float32)
+    mesh.colours[:] *= (0.9 + 0.1 * waves[:, None] / 3.0 + 0.25 * (mesh.normals[:, 2:] - 0.4)).astype(np.float32)
+    return mesh
+
+
+def _snowed(mesh: Mesh, season: str) -> Mesh:
+    if season == "winter":
+        mesh.colours[mesh.normals[:, 2] > 0.5] = SNOW
+    return mesh
+
+
+def stone(rng: np.random.Generator, season: str) -> Mesh:
+    """A boulder about a sphere of ``STONE_RADIUS_M`` in the origin, half sunk in the ground."""
+    radius = STONE_RADIUS_M
+    return _snowed(_lumpy(rng, (radius, 0.95 * radius, 0.9 * radius), 6, 9), season)
+
+
+def block(rng: np.random.Generator, season: str) -> Mesh:
+    """A rock with a flat top: 1 m high, within a cylinder of radius 0.6 m."""
+    mesh = _lumpy(rng, (0.6, 0.6, 1.0), 7, 10)
+    flat = mesh.positions_m / np.array([0.6, 0.6, 1.0], dtype=np.float32)
+    wide = np.hypot(flat[:, 0], flat[:, 1])
+    mesh.positions_m[:, :2] *= (np.minimum(1.0, 1.35 * wide) / (wide + 1e-6))[:, None]
+    mesh.positions_m[:, 2] = np.clip(1.4 * mesh.positions_m[:, 2], -0.4, 1.0)
+    return _snowed(mesh, season)
+
+
+def log(rng: np.random.Generator, season: str) -> Mesh:
+    """A fallen stem along x, its middle on the ground's height plus its radius."""
+    bark = ("bark_oak", "bark_pine", "bark_birch")[int(rng.integers(3))]
+    return _snowed(_lying(rng, LOG_LENGTH_M, LOG_RADIUS_M, bark, sides=8), season)
+
+
+def _lying(rng: np.random.Generator, length: float, radius: float, bark: str, sides: int) -> Mesh:
+    tone: Float3 = (0.85, 0.92, 0.78) if rng.random() < 0.6 else (1.0, 1.0, 1.0)
+    turn = rotation(pitch_rad=0.5 * np.pi)
+    side = cylinder(radius, length, top_radius_m=0.88 * radius, material=bark, colour=tone, sides=sides, capped=False)
+    lid = cylinder(0.88 * radius, 0.01, material="cut_wood", sides=sides)
+    lid.uvs[:] = 0.5 + 0.45 * lid.positions_m[:, :2] / radius
+    return merge(
+        [
+            transformed(side, pose((-0.5 * length, 0.0, radius), turn)),
+            transformed(lid, pose((0.5 * length, 0.0, radius), turn)),
+            transformed(lid, pose((-0.5 * length, 0.0, radius), rotation(pitch_rad=-0.5 * np.pi))),
+        ]
+    )
+
+
+def stump(rng: np.random.Generator, season: str) -> Mesh:
+    """A sawn stump with a flared foot."""
+    bark = ("bark_oak", "bark_spruce")[int(rng.integers(2))]
+    side = cylinder(
+        1.3 * STUMP_RADIUS_M, 0.6, top_radius_m=0.92 * STUMP_RADIUS_M, material=bark, colour=(0.8, 0.85, 0.72), capped=False
+    )
+    lid = cylinder(0.92 * STUMP_RADIUS_M, 0.6, material="cut_wood")
+    lid.uvs[:] = 0.5 + 0.45 * lid.positions_m[:, :2] / STUMP_RADIUS_M
+    sunk = pose((0.0, 0.0, STUMP_HEIGHT_M - 0.6))
+    mesh = merge([transformed(side, sunk), transformed(lid, sunk)])
+    return _snowed(mesh, season)
+
+
+def wood_pile(rng: np.random.Generator, season: str) -> Mesh:
+    """Stacked logs along x, within a box of ``PILE_SIZE_M``."""
+    parts = []
+    for row, count in enumerate((3, 3, 3)):
+        for k in range(count):
+            piece = _lying(rng, PILE_SIZE_M[0], 0.155, ("bark_spruce", "bark_oak")[(row + k) % 2], sides=7)
+            y = 0.315 * (k - 0.5 * (count - 1)) + (0.02 if row % 2 else -0.02)
+            parts.append(transformed(piece, pose((float(rng.uniform(-0.05, 0.05)), y, 0.275 * row - 0.02))))
+    return _snowed(merge(parts), season)
