@@ -10,43 +10,52 @@ from numpy.typing import NDArray
 from liquid_nav.errors import RenderError
 from sim_worlds.bullet import pybullet
 from sim_worlds.materials import LAYERS, build_texture_array
+from sim_worlds.render.lod import levels
 from sim_worlds.render.projection import depth_from_buffer, projection_matrix, view_matrix
 from sim_worlds.scene import CameraView, DynamicInstance, Float3, Mesh, RenderedImage, Scene, category_index
 
-CUT_OUT = ("leaves", "needles", "grass")
-NEAR_M = 40.0
+PATCHES = 4  # colours of a mesh, those of the largest areas; smaller patches take on the last of them
+COLOUR_STEP, SIZE_STEP = 0.2, 0.05  # instances that differ by less share a shape
+
+Key = tuple[str, Float3, Float3]
 
 
 class TinyRenderer:
-    """Implements :class:`sim_worlds.scene.Renderer`; every mesh has the mean colour of its material."""
+    """Implements :class:`sim_worlds.scene.Renderer`; a mesh is painted with up to four flat colours.
+
+    Args:
+        everything: draw undergrowth and every leaf too, which is slow in a forest.
+    """
 
     name = "tiny"
 
-    def __init__(self) -> None:
+    def __init__(self, *, everything: bool = False) -> None:
+        self._everything = everything
         self._client = pybullet.connect(pybullet.DIRECT)
         self._scene: Scene | None = None
-        self._shapes: dict[tuple[str, Float3, Float3], int] = {}
-        self._moving: dict[tuple[int, str], int] = {}
+        self._shapes: dict[Key, list[int]] = {}
+        self._plain: dict[str, Mesh] = {}
+        self._moving: dict[tuple[int, str], list[int]] = {}
         self._categories = np.zeros(1, np.uint8)
         self._means: NDArray[np.float32] = np.ones((len(LAYERS), 3), dtype=np.float32)
 
     def load(self, scene: Scene) -> None:
         """Take over a scene's meshes, instances and light; replaces the scene before."""
         pybullet.resetSimulation(physicsClientId=self._client)
-        self._scene, self._shapes, self._moving = scene, {}, {}
+        self._scene, self._shapes, self._moving, self._plain = scene, {}, {}, {}
         self._categories = np.zeros(1, np.uint8)
-        pictures = build_texture_array(scene.seed).astype(np.float32) / 255.0
+        used = {int(layer) for mesh in scene.meshes.values() for layer in np.unique(mesh.layers)}
+        pictures = build_texture_array(scene.seed, used).astype(np.float32) / 255.0
         weight = pictures[..., 3:] + 1e-6
         self._means = (pictures[..., :3] * weight).sum(axis=(1, 2)) / weight.sum(axis=(1, 2))
         for instance in scene.instances:
-            mesh = scene.meshes.get(instance.mesh)
-            if mesh is None:
+            if instance.mesh not in scene.meshes:
                 raise RenderError(f"mesh {instance.mesh!r} is not in the scene: add it to Scene.meshes")
-            if instance.mesh.startswith(("fern", "bush")):
+            if instance.category == "undergrowth" and not self._everything:
                 continue  # thousands of blades are too dear here
             turn = pybullet.getQuaternionFromEuler([0.0, 0.0, instance.yaw_rad])
-            body = self._body(instance.mesh, instance.scale, instance.tint, instance.position_enu_m, turn)
-            self._remember(body, instance.category)
+            bodies = self._bodies(instance.mesh, instance.scale, instance.tint, instance.position_enu_m, turn)
+            self._remember(bodies, instance.category)
 
     def render(
         self, view: CameraView, dynamic: Sequence[DynamicInstance] = (), *, depth: bool = False
@@ -98,62 +107,92 @@ class TinyRenderer:
             key = (index, item.mesh)
             turn = _quaternion(item.pose[:3, :3])
             if key not in self._moving:
-                position = tuple(item.pose[:3, 3])
-                self._moving[key] = self._body(item.mesh, (1.0, 1.0, 1.0), item.tint, position, turn)
-            body = self._moving[key]
+                self._moving[key] = self._bodies(item.mesh, (1.0, 1.0, 1.0), item.tint, (0.0, 0.0, 0.0), turn)
             used.add(key)
-            self._remember(body, item.category)
-            pybullet.resetBasePositionAndOrientation(
-                body, item.pose[:3, 3].tolist(), turn, physicsClientId=self._client
-            )
-        for key, body in self._moving.items():
+            self._remember(self._moving[key], item.category)
+            self._move(self._moving[key], item.pose[:3, 3].tolist(), turn)
+        for key, bodies in self._moving.items():
             if key not in used:
-                pybullet.resetBasePositionAndOrientation(
-                    body, [0.0, 0.0, -500.0], [0.0, 0.0, 0.0, 1.0], physicsClientId=self._client
-                )
+                self._move(bodies, [0.0, 0.0, -500.0], [0.0, 0.0, 0.0, 1.0])
 
-    def _remember(self, body: int, category: str) -> None:
-        """Note what a body shows; the last entry of the table, index -1, stays the sky."""
-        if body + 2 > len(self._categories):
-            grown = np.zeros(2 * body + 2, np.uint8)
+    def _move(self, bodies: list[int], position: list[float], turn: list[float]) -> None:
+        for body in bodies:
+            pybullet.resetBasePositionAndOrientation(body, position, turn, physicsClientId=self._client)
+
+    def _remember(self, bodies: list[int], category: str) -> None:
+        """Note what bodies show; the last entry of the table, index -1, stays the sky."""
+        if max(bodies) + 2 > len(self._categories):
+            grown = np.zeros(2 * max(bodies) + 2, np.uint8)
             grown[: len(self._categories)] = self._categories
             self._categories = grown
-        self._categories[body] = category_index(category)
+        self._categories[bodies] = category_index(category)
 
-    def _body(self, name: str, scale: Float3, tint: Float3, position: Sequence[float], turn: Sequence[float]) -> int:
+    def _bodies(
+        self, name: str, scale: Float3, tint: Float3, position: Sequence[float], turn: Sequence[float]
+    ) -> list[int]:
+        """Make one body for every colour of a mesh.
+
+        Raises:
+            RenderError: when the scene has no such mesh.
+        """
         assert self._scene is not None
-        key = (name, scale, tint)
+        if name not in self._scene.meshes:
+            raise RenderError(f"mesh {name!r} is not in the scene: add it to Scene.meshes")
+        key = (name, _rounded(scale, SIZE_STEP), _rounded(tint, COLOUR_STEP))
         if key not in self._shapes:
-            self._shapes[key] = self._shape(self._scene.meshes[name], scale, tint)
-        body: int = pybullet.createMultiBody(
-            0.0,
-            baseVisualShapeIndex=self._shapes[key],
-            basePosition=position,
-            baseOrientation=turn,
-            physicsClientId=self._client,
-        )
-        return body
+            if name not in self._plain:
+                mesh = self._scene.meshes[name]
+                self._plain[name] = mesh if self._everything else levels(mesh)[-1]
+            self._shapes[key] = self._make_shapes(self._plain[name], key[1], key[2])
+        return [
+            pybullet.createMultiBody(
+                0.0,
+                baseVisualShapeIndex=shape,
+                basePosition=position,
+                baseOrientation=turn,
+                physicsClientId=self._client,
+            )
+            for shape in self._shapes[key]
+        ]
 
-    def _shape(self, mesh: Mesh, scale: Float3, tint: Float3) -> int:
-        """One colour per shape is all there is: the area-weighted mean of the mesh's materials."""
+    def _make_shapes(self, mesh: Mesh, scale: Float3, tint: Float3) -> list[int]:
+        vertices, normals = mesh.positions_m.astype(float).tolist(), mesh.normals.astype(float).tolist()
+        shapes = []
+        for triangles, colour in self._patches(mesh):
+            both = np.concatenate([triangles, triangles[:, ::-1]]) if mesh.double_sided else triangles
+            shape: int = pybullet.createVisualShape(
+                pybullet.GEOM_MESH,
+                vertices=vertices,
+                indices=both.ravel().tolist(),
+                normals=normals,
+                meshScale=list(scale),
+                rgbaColor=[*np.clip(colour * np.array(tint), 0.0, 1.0).tolist(), 1.0],
+                physicsClientId=self._client,
+            )
+            shapes.append(shape)
+        return shapes
+
+    def _patches(self, mesh: Mesh) -> list[tuple[NDArray[np.int32], NDArray[np.floating]]]:
+        """Return triangles and mean colour of the patches of a mesh, largest first."""
         points = mesh.positions_m[mesh.triangles].astype(float)
         areas = np.linalg.norm(np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0]), axis=1) + 1e-9
         first = mesh.triangles[:, 0]
         colours = self._means[mesh.layers[first]] * mesh.colours[first]
-        colour = np.clip((colours * areas[:, None]).sum(axis=0) / areas.sum() * np.array(tint), 0.0, 1.0)
-        triangles = mesh.triangles
-        if mesh.double_sided:
-            triangles = np.concatenate([triangles, triangles[:, ::-1]])
-        shape: int = pybullet.createVisualShape(
-            pybullet.GEOM_MESH,
-            vertices=mesh.positions_m.astype(float).tolist(),
-            indices=triangles.ravel().tolist(),
-            normals=mesh.normals.astype(float).tolist(),
-            meshScale=list(scale),
-            rgbaColor=[*colour.tolist(), 1.0],
-            physicsClientId=self._client,
-        )
-        return shape
+        kinds = np.column_stack([mesh.layers[first], np.rint(mesh.colours[first] / COLOUR_STEP)])
+        _, kind = np.unique(kinds, axis=0, return_inverse=True)
+        order = np.argsort(-np.bincount(kind, weights=areas), kind="stable")
+        rank = np.minimum(np.argsort(order, kind="stable")[kind], PATCHES - 1)
+        found = []
+        for patch in range(int(rank.max()) + 1):
+            chosen = rank == patch
+            mean = (colours[chosen] * areas[chosen, None]).sum(axis=0) / areas[chosen].sum()
+            found.append((mesh.triangles[chosen], mean))
+        return found
+
+
+def _rounded(values: Float3, step: float) -> Float3:
+    x, y, z = (max(1, round(value / step)) * step for value in values)
+    return x, y, z
 
 
 def _quaternion(turn: NDArray[np.float64]) -> list[float]:
