@@ -1,9 +1,11 @@
-"""Rigid-body physics in PyBullet: the quadrotor's forces, solids, contacts and lines of sight."""
+"""Rigid-body physics in PyBullet: the quadrotor's forces, solids and contacts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +14,54 @@ from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.bullet import pybullet
 from sim_worlds.conditions import FlightConditions
-from sim_worlds.scene import Collider, Scene, Start
+from sim_worlds.scene import Collider, Float3, Scene, Start
 from sim_worlds.solids import Solids
-from sim_worlds.vehicle import GRAVITY_M_S2, Quadrotor, VelocityController
+from sim_worlds.vehicle import GRAVITY_M_S2, Quadrotor, VehicleState, VelocityController, rotor_wrench
+from sim_worlds.wind import DrydenWind
 
 RATE_HZ = 240
 TICK_S = 1.0 / RATE_HZ
-RPM_TO_RAD_S = 2.0 * math.pi / 60.0
+LOWEST_HEIGHT_M = 0.05  # the ground effect grows no further below
+WIND_STREAM = 1  # tells the seeds of wind and estimate apart
+
+
+class VehiclePhysics(Protocol):
+    """A vehicle that flies velocity commands among solids, tick by tick."""
+
+    solids: Solids
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time since the start."""
+
+    @property
+    def position_enu_m(self) -> Float3:
+        """Where the vehicle is."""
+
+    @property
+    def odometry(self) -> Odometry:
+        """True state of the vehicle."""
+
+    @property
+    def body_to_world(self) -> NDArray[np.float64]:
+        """(3, 3) attitude of the vehicle."""
+
+    def tick(self, command: VelocityCommand) -> str | None:
+        """Advance by :data:`TICK_S`; return what the vehicle touches, or None."""
+
+    def close(self) -> None:
+        """Free everything. Calling it twice is harmless."""
 
 
 class Physics:
-    """One PyBullet world with a quadrotor in it.
+    """One PyBullet world with a quadrotor in it; a :class:`VehiclePhysics`.
 
     Args:
         scene: its static colliders and the ground are built.
         start: pose of the quadrotor.
         quadrotor: its constants.
-        moving: solids that :meth:`move_solids` places.
-        conditions: wind, load and errors of the estimate.
+        moving: solids that move.
+        conditions: wind and load.
     """
 
     def __init__(
@@ -40,33 +72,55 @@ class Physics:
         moving: Sequence[Collider],
         conditions: FlightConditions | None = None,
     ) -> None:
+        conditions = conditions or FlightConditions()
         self._client = pybullet.connect(pybullet.DIRECT)
-        self._quadrotor = quadrotor
         client = self._client
         pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=client)
         pybullet.setTimeStep(TICK_S, physicsClientId=client)
         self._scene = scene
         self.solids = Solids(client, scene, moving)
+        self._quadrotor = loaded_quadrotor(quadrotor, conditions)
         self._vehicle = self._add_vehicle(start)
-        self._controller = VelocityController(quadrotor)
-        self._speeds_rpm = [quadrotor.hover_speed_rpm] * 4
+        self._controller = VelocityController(quadrotor, trim_up_m_s2(conditions))
+        self._speeds_rpm = [self._quadrotor.hover_speed_rpm] * 4
+        self._blend = TICK_S / (TICK_S + quadrotor.motor_time_constant_s)
+        self._wind = make_wind(scene, conditions)
+        self._air_enu_m_s: Float3 = (0.0, 0.0, 0.0)
         self._ticks = 0
-        self.odometry = self._read_odometry()
+        self._odometry: Odometry | None = None
+        self._read_state()
 
     @property
     def time_s(self) -> float:
         """Simulated time since the start."""
         return self._ticks * TICK_S
 
+    @property
+    def position_enu_m(self) -> Float3:
+        """Where the vehicle is."""
+        return self._state.position_enu_m
+
+    @property
+    def odometry(self) -> Odometry:
+        """True state of the vehicle; made when somebody asks, since most ticks need none."""
+        if self._odometry is None:
+            self._odometry = self._state.odometry(self.time_s)
+        return self._odometry
+
+    @property
+    def body_to_world(self) -> NDArray[np.float64]:
+        """(3, 3) attitude of the vehicle."""
+        return quaternion_to_matrix(self._state.attitude_xyzw)
+
     def tick(self, command: VelocityCommand) -> str | None:
-        """Advance by one tick; return what the vehicle touches, or None."""
-        wanted = self._controller.rotor_speeds_rpm(command, self.odometry, TICK_S)
-        blend = TICK_S / (TICK_S + self._quadrotor.motor_time_constant_s)
+        """Advance by :data:`TICK_S`; return what the vehicle touches, or None."""
+        wanted = self._controller.rotor_speeds_rpm(command, self._state, TICK_S)
+        blend = self._blend
         self._speeds_rpm = [old + blend * (new - old) for old, new in zip(self._speeds_rpm, wanted, strict=True)]
         self._apply_forces()
         pybullet.stepSimulation(physicsClientId=self._client)
         self._ticks += 1
-        self.odometry = self._read_odometry()
+        self._read_state()
         for contact in pybullet.getContactPoints(bodyA=self._vehicle, physicsClientId=self._client):
             return self.solids.label(contact[2])
         return None
@@ -104,51 +158,68 @@ class Physics:
         return body
 
     def _apply_forces(self) -> None:
-        """Rotor thrust with ground effect, rotor drag and reaction torque, after gym-pybullet-drones."""
-        quad = self._quadrotor
-        lever = quad.arm_m / math.sqrt(2.0)
-        squares = [speed * speed for speed in self._speeds_rpm]
-        x, y, z = (float(value) for value in self.odometry.position_enu_m)
-        height = max(z - self._scene.ground_height_m(x, y), 0.05)
-        cushion = 1.0 + quad.ground_effect_coefficient * (quad.propeller_radius_m / (4.0 * height)) ** 2
-        forces = [quad.thrust_coefficient * square * cushion for square in squares]
-        reactions = [quad.torque_coefficient * square for square in squares]
-        torque = (
-            lever * (forces[2] + forces[3] - forces[0] - forces[1]),
-            lever * (forces[1] + forces[2] - forces[0] - forces[3]),
-            reactions[0] + reactions[2] - reactions[1] - reactions[3],
+        position, velocity = self._state.position_enu_m, self._state.velocity_enu_m_s
+        height = position[2] - self._scene.ground_height_m(position[0], position[1])
+        if self._wind is not None:
+            self._air_enu_m_s = self._wind.velocity_enu_m_s(height, math.dist(velocity, self._air_enu_m_s), TICK_S)
+        a, b, c, d, e, f, g, h, i = self._rotation
+        x, y, z = (own - air for own, air in zip(velocity, self._air_enu_m_s, strict=True))
+        through_air = (a * x + d * y + g * z, b * x + e * y + h * z, c * x + f * y + i * z)
+        force, torque = rotor_wrench(
+            self._quadrotor, self._speeds_rpm, max(height, LOWEST_HEIGHT_M), through_air
         )
-        turning = sum(self._speeds_rpm) * RPM_TO_RAD_S
-        velocity = self._rotation.T @ self.odometry.velocity_enu_m_s
-        drag = [-c * turning * float(v) for c, v in zip(quad.drag_coefficient, velocity, strict=True)]
-        force = self._rotation @ np.array([drag[0], drag[1], drag[2] + sum(forces)])
-        world_torque = self._rotation @ np.array(torque)
         client = self._client
         pybullet.applyExternalForce(
-            self._vehicle,
-            -1,
-            force.tolist(),
-            self.odometry.position_enu_m.tolist(),
-            pybullet.WORLD_FRAME,
-            physicsClientId=client,
+            self._vehicle, -1, self._to_world(force), position, pybullet.WORLD_FRAME, physicsClientId=client
         )
         pybullet.applyExternalTorque(
-            self._vehicle, -1, world_torque.tolist(), pybullet.WORLD_FRAME, physicsClientId=client
+            self._vehicle, -1, self._to_world(torque), pybullet.WORLD_FRAME, physicsClientId=client
         )
 
-    def _read_odometry(self) -> Odometry:
+    def _to_world(self, vector: Float3) -> Float3:
+        a, b, c, d, e, f, g, h, i = self._rotation
+        x, y, z = vector
+        return a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z
+
+    def _read_state(self) -> None:
         position, attitude = pybullet.getBasePositionAndOrientation(self._vehicle, physicsClientId=self._client)
-        velocity, turning = pybullet.getBaseVelocity(self._vehicle, physicsClientId=self._client)
-        self._rotation = quaternion_to_matrix(attitude)
-        return Odometry(
-            stamp_s=self.time_s,
-            position_enu_m=np.array(position),
-            velocity_enu_m_s=np.array(velocity),
-            attitude_xyzw=np.array(attitude),
-            angular_velocity_flu_rad_s=self._rotation.T @ np.array(turning),
-        )
+        velocity, (p, q, r) = pybullet.getBaseVelocity(self._vehicle, physicsClientId=self._client)
+        self._rotation = _rotation(*attitude)
+        a, b, c, d, e, f, g, h, i = self._rotation
+        rates = (a * p + d * q + g * r, b * p + e * q + h * r, c * p + f * q + i * r)
+        self._state = VehicleState(position, velocity, attitude, rates)
+        self._odometry = None
 
-    @property
-    def body_to_world(self) -> NDArray[np.float64]:
-        """(3, 3) attitude of the vehicle."""
-        return self._rotation
+
+def loaded_quadrotor(quadrotor: Quadrotor, conditions: FlightConditions) -> Quadrotor:
+    """Return the quadrotor that really flies: its load and the strength of its rotors changed."""
+    load, strength = conditions.mass_scale, conditions.thrust_scale
+    ix, iy, iz = quadrotor.inertia_kg_m2
+    return replace(
+        quadrotor,
+        mass_kg=load * quadrotor.mass_kg,
+        inertia_kg_m2=(load * ix, load * iy, load * iz),
+        thrust_coefficient=strength * quadrotor.thrust_coefficient,
+        torque_coefficient=strength * quadrotor.torque_coefficient,
+    )
+
+
+def trim_up_m_s2(conditions: FlightConditions) -> float:
+    """Return what the controller's integral has learnt of the load during a take-off."""
+    return GRAVITY_M_S2 * (conditions.mass_scale / conditions.thrust_scale - 1.0)
+
+
+def make_wind(scene: Scene, conditions: FlightConditions) -> DrydenWind | None:
+    """Return the wind of a flight, None in calm air."""
+    if not conditions.has_wind:
+        return None
+    return DrydenWind(conditions, np.random.default_rng([scene.seed, conditions.seed, WIND_STREAM]))
+
+
+def _rotation(x: float, y: float, z: float, w: float) -> tuple[float, ...]:
+    """Return the rotation matrix of a unit quaternion row by row, nine numbers."""
+    return (
+        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from sim_worlds.bullet import pybullet
 from sim_worlds.scene import Collider, Ground, Scene
 
 GROUND_LABEL = "ground"
+SHAPES = {"box": pybullet.GEOM_BOX, "cylinder": pybullet.GEOM_CYLINDER, "sphere": pybullet.GEOM_SPHERE}
+GROUP = 16  # PyBullet takes no more shapes in one body
+STRIP_M = 12.0
 
 
 class Solids:
@@ -27,9 +31,9 @@ class Solids:
         self._client = client
         self._labels: dict[int, str] = {}
         self._add_ground(scene.ground)
-        for collider in scene.colliders:
-            self._add(collider)
-        self._moving = [self._add(collider) for collider in moving]
+        for group in _neighbours(scene.colliders):
+            self._add_group(group)
+        self._moving = [self._add_moving(collider) for collider in moving]
 
     def label(self, body: int) -> str:
         """Return what a body is, for reports."""
@@ -84,33 +88,63 @@ class Solids:
         middle = 0.5 * (lowest + float(ground.heights_m.max()))
         self._add_body(shape, GROUND_LABEL, (0.0, 0.0, middle))
 
-    def _add(self, collider: Collider) -> int:
-        sx, sy, sz = collider.size_m
-        client = self._client
-        if collider.shape == "box":
-            shape = pybullet.createCollisionShape(
-                pybullet.GEOM_BOX, halfExtents=[sx, sy, sz], physicsClientId=client
-            )
-        elif collider.shape == "cylinder":
-            shape = pybullet.createCollisionShape(
-                pybullet.GEOM_CYLINDER, radius=sx, height=2.0 * sz, physicsClientId=client
-            )
-        else:
-            shape = pybullet.createCollisionShape(pybullet.GEOM_SPHERE, radius=sx, physicsClientId=client)
-        return self._add_body(shape, collider.label, collider.centre_enu_m, _turn_xyzw(collider))
+    def _add_group(self, group: Sequence[Collider]) -> None:
+        """Add colliders of one label as one body: PyBullet pays for each body at each step."""
+        shape = pybullet.createCollisionShapeArray(
+            shapeTypes=[SHAPES[collider.shape] for collider in group],
+            halfExtents=[list(collider.size_m) for collider in group],
+            radii=[collider.size_m[0] for collider in group],
+            lengths=[2.0 * collider.size_m[2] for collider in group],
+            collisionFramePositions=[list(collider.centre_enu_m) for collider in group],
+            collisionFrameOrientations=[list(_turn_xyzw(collider)) for collider in group],
+            physicsClientId=self._client,
+        )
+        self._add_body(shape, group[0].label)
+
+    def _add_moving(self, collider: Collider) -> int:
+        shape = pybullet.createCollisionShape(
+            SHAPES[collider.shape],
+            halfExtents=collider.size_m,
+            radius=collider.size_m[0],
+            height=2.0 * collider.size_m[2],
+            physicsClientId=self._client,
+        )
+        return self._add_body(shape, collider.label, collider.centre_enu_m, _turn_xyzw(collider), rigid=False)
 
     def _add_body(
         self,
         shape: int,
         label: str,
-        position_enu_m: Sequence[float],
+        position_enu_m: Sequence[float] = (0.0, 0.0, 0.0),
         turn_xyzw: Sequence[float] = (0.0, 0.0, 0.0, 1.0),
+        *,
+        rigid: bool = True,
     ) -> int:
+        """Add a body; one that stands is a plain rigid body, which costs less than one with joints."""
         body: int = pybullet.createMultiBody(
-            0.0, shape, basePosition=position_enu_m, baseOrientation=turn_xyzw, physicsClientId=self._client
+            0.0,
+            shape,
+            basePosition=position_enu_m,
+            baseOrientation=turn_xyzw,
+            useMaximalCoordinates=int(rigid),
+            physicsClientId=self._client,
         )
         self._labels[body] = label
         return body
+
+
+def _neighbours(colliders: Sequence[Collider]) -> list[list[Collider]]:
+    """Group colliders of one label that stand near each other, at most :data:`GROUP` together."""
+
+    def place(collider: Collider) -> tuple[str, int, float]:
+        x, y, _ = collider.centre_enu_m
+        return collider.label, math.floor(x / STRIP_M), y
+
+    groups: list[list[Collider]] = []
+    for _, strip in groupby(sorted(colliders, key=place), key=lambda collider: place(collider)[:2]):
+        ordered = list(strip)
+        groups += [ordered[first : first + GROUP] for first in range(0, len(ordered), GROUP)]
+    return groups
 
 
 def _turn_xyzw(collider: Collider) -> tuple[float, float, float, float]:
