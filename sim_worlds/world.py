@@ -99,7 +99,7 @@ class World:
         while self._debt_ticks >= 0.5 and self.collision is None:
             self._debt_ticks -= 1.0
             if self._actor_ticks % ACTOR_TICKS == 0:
-                self._move_actors(ACTOR_TICKS / RATE_HZ, self.odometry.position_enu_m)
+                self._move_actors(ACTOR_TICKS / RATE_HZ, np.array(self._physics.position_enu_m))
             self._actor_ticks += 1
             self.collision = self._physics.tick(command) or self._left_world()
 
@@ -192,7 +192,7 @@ class World:
         self._physics.solids.move(self._moving_colliders())
 
     def _left_world(self) -> str | None:
-        x, y, z = self.odometry.position_enu_m
+        x, y, z = self._physics.position_enu_m
         if max(abs(x), abs(y)) > self.scene.half_size_m or z > self.scene.ceiling_m:
             return "edge of the world"
         return None
