@@ -1,4 +1,4 @@
-"""Ways for people on foot: a graph of pavement corners and a smooth walk along it."""
+"""Ways through a city: a graph of pavement corners, a walk along it, and closed tracks for traffic and passers-by."""
 
 from __future__ import annotations
 
@@ -67,3 +67,92 @@ class Path:
         along = ((np.asarray(point) - start) * way).sum(axis=1) / np.maximum((way**2).sum(axis=1), 1e-9)
         nearest = start + np.clip(along, 0.0, 1.0)[:, None] * way
         return float(np.hypot(*(nearest - np.asarray(point)).T).min())
+
+    def cut(self, corner_m: float) -> Path:
+        """Return the path whose corners are cut off ``corner_m`` before and after, as one who follows flies it."""
+        points = [(float(self.points[0][0]), float(self.points[0][1]))]
+        for before, corner, after in zip(self.points, self.points[1:], self.points[2:], strict=False):
+            for end in (before, after):
+                way = end - corner
+                length = float(np.hypot(way[0], way[1]))
+                spot = corner + way * min(corner_m, 0.5 * length) / length
+                points.append((float(spot[0]), float(spot[1])))
+        points.append((float(self.points[-1][0]), float(self.points[-1][1])))
+        return Path(points)
+
+
+SAMPLE_M = 0.25
+
+
+def rounded_loop(corners: list[Point], radius_m: float) -> NDArray[np.float64]:
+    """Return a closed rectangle-like loop (points, 2) with round corners, a point every :data:`SAMPLE_M` or less.
+
+    Args:
+        corners: in the order of travel, all turns by 90 degrees.
+        radius_m: of the corners.
+    """
+    points: list[NDArray[np.float64]] = []
+    count = len(corners)
+    for index in range(count):
+        before, corner, after = (np.array(corners[(index + step) % count], dtype=float) for step in (-1, 0, 1))
+        back, ahead = _unit(before - corner), _unit(after - corner)
+        centre = corner + radius_m * (back + ahead)
+        turns = np.linspace(0.0, 0.5 * np.pi, max(3, int(np.ceil(1.6 * radius_m / SAMPLE_M))))
+        arc = centre - radius_m * (np.cos(turns)[:, None] * ahead + np.sin(turns)[:, None] * back)
+        if points:
+            points.append(_between(points[-1][-1], arc[0]))
+        points.append(arc)
+    points.append(_between(points[-1][-1], points[0][0]))
+    return np.concatenate(points)
+
+
+def _between(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points between two points, without these two."""
+    count = max(2, int(np.ceil(np.hypot(*(end - start)) / SAMPLE_M)))
+    return np.asarray(start + np.linspace(0.0, 1.0, count + 1)[1:-1, None] * (end - start))
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vector / (np.hypot(vector[0], vector[1]) + 1e-12))
+
+
+class Tracks:
+    """Closed tracks, evaluated for many travellers at once.
+
+    Args:
+        loops: each (points, 2), the last point joined to the first.
+    """
+
+    def __init__(self, loops: list[NDArray[np.float64]]) -> None:
+        steps = [np.hypot(*(np.roll(loop, -1, axis=0) - loop).T) for loop in loops]
+        self.lengths_m = np.array([step.sum() for step in steps])
+        self._counts = np.round(self.lengths_m / SAMPLE_M).astype(int)
+        self._starts = np.concatenate([[0], np.cumsum(self._counts)[:-1]])
+        tables = [_even(loop, step, int(count)) for loop, step, count in zip(loops, steps, self._counts, strict=True)]
+        self.points = np.concatenate(tables)
+        following = np.concatenate([np.roll(table, -1, axis=0) for table in tables])
+        ways = following - self.points
+        self.headings = ways / np.hypot(ways[:, 0], ways[:, 1])[:, None]
+        self._ways = ways
+
+    def row(self, track: NDArray[np.int64], along_m: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the rows of the tables for places on tracks, any equal shape."""
+        share = (along_m / self.lengths_m[track]) % 1.0
+        return np.asarray(self._starts[track] + (share * self._counts[track]).astype(int) % self._counts[track])
+
+    def at(
+        self, track: NDArray[np.int64], along_m: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return points and unit headings, each (..., 2), for places on tracks."""
+        places = (along_m / self.lengths_m[track]) % 1.0 * self._counts[track]
+        whole = places.astype(int) % self._counts[track]
+        rows = self._starts[track] + whole
+        return self.points[rows] + (places - np.floor(places))[..., None] * self._ways[rows], self.headings[rows]
+
+
+def _even(loop: NDArray[np.float64], steps: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Points of a loop at even distances along it."""
+    closed = np.concatenate([loop, loop[:1]])
+    reached = np.concatenate([[0.0], np.cumsum(steps)])
+    wanted = np.linspace(0.0, reached[-1], count, endpoint=False)
+    return np.column_stack([np.interp(wanted, reached, closed[:, axis]) for axis in (0, 1)])

@@ -8,13 +8,8 @@ from numpy.typing import NDArray
 from liquid_nav.frames import wrap_angle
 from sim_worlds.mesh_tools import pose, rotation
 from sim_worlds.models.backpack import sight_points
-from sim_worlds.models.person import (
-    BACKPACK_OFFSET_M,
-    BODY_RADIUS_M,
-    HEIGHT_M,
-    STRIDE_M,
-    person_instances,
-)
+from sim_worlds.models.gait import HEIGHT_M, stride_m, swing_of, walking_poses
+from sim_worlds.models.person import BACKPACK_OVER_HIP_M, BODY_RADIUS_M, person_instances
 from sim_worlds.route import Path
 from sim_worlds.scene import Collider, DynamicInstance, Float3
 
@@ -92,8 +87,7 @@ class WalkingPerson:
 
     def dynamic_instances(self) -> list[DynamicInstance]:
         """The person and the backpack."""
-        swing = min(1.0, self._speed / 1.4)
-        drawn = person_instances(self._prefix, self._ground_pose(), self._phase, swing)
+        drawn = person_instances(self._prefix, self._ground_pose(), self._body_poses())
         drawn.append(DynamicInstance("backpack", self._backpack_pose(), self._tint, category="target"))
         return drawn
 
@@ -123,7 +117,7 @@ class WalkingPerson:
             self._yaw = wrap_angle(self._yaw + float(np.clip(turn, -limit, limit)))
         heading = np.array([np.cos(self._yaw), np.sin(self._yaw)])
         self._position = self._position + heading * self._speed * TICK_S
-        self._phase = (self._phase + 2.0 * np.pi * self._speed / STRIDE_M * TICK_S) % (2.0 * np.pi)
+        self._phase = (self._phase + 2.0 * np.pi * self._speed / stride_m(self._speed) * TICK_S) % (2.0 * np.pi)
 
     def _change_pace(self) -> None:
         if self._wanted_speed > 0.0 and self._rng.random() < 0.25:
@@ -140,7 +134,9 @@ class WalkingPerson:
     def _ground_pose(self) -> NDArray[np.float64]:
         return pose((float(self._position[0]), float(self._position[1]), 0.0), rotation(self._yaw))
 
+    def _body_poses(self) -> NDArray[np.float64]:
+        return walking_poses(self._phase, swing_of(self._speed))
+
     def _backpack_pose(self) -> NDArray[np.float64]:
-        bob = 0.02 * min(1.0, self._speed / 1.4) * float(np.cos(2.0 * self._phase))
-        x, y, z = BACKPACK_OFFSET_M
-        return np.asarray(self._ground_pose() @ pose((x, y, z + bob), rotation(np.pi)))
+        torso = self._body_poses()[0]
+        return np.asarray(self._ground_pose() @ torso @ pose(BACKPACK_OVER_HIP_M, rotation(np.pi)))

@@ -101,10 +101,11 @@ def _facade_panel(rng: np.random.Generator) -> Texture:
 
 
 def _facade_glass(rng: np.random.Generator) -> Texture:
-    picture = colour_blend(noise(rng, 24.0, (1.0, 0.5)), (0.28, 0.38, 0.46), (0.62, 0.73, 0.80))
+    fall = np.tile(np.linspace(0.95, 0.45, 32, dtype=np.float32), 4)[:, None] + np.zeros((1, SIZE_PX), np.float32)
+    picture = colour_blend(fall + 0.06 * noise(rng, 20.0), (0.16, 0.22, 0.28), (0.60, 0.72, 0.80))
     for row in range(4):
         for column in range(4):
-            picture[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32, :3] *= rng.uniform(0.75, 1.1)
+            picture[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32, :3] *= rng.uniform(0.82, 1.08)
     picture[::32, :, :3] = picture[1::32, :, :3] = 0.42
     picture[:, ::32, :3] = 0.42
     return picture
@@ -132,9 +133,9 @@ def _shop_front(rng: np.random.Generator) -> Texture:
     """Two shops: sign board, door and a window with goods each; covers 7 m x 3.6 m."""
     picture = colour_blend(noise(rng, 8.0), (0.34, 0.33, 0.31), (0.46, 0.45, 0.42))
     for left in (0, CELL_PX):
-        frame = rng.uniform(0.15, 0.6, 3) * np.array([0.75, 1.0, 1.0])
+        frame = float(rng.uniform(0.12, 0.4)) + rng.uniform(0.0, 0.18, 3) * np.array([0.6, 1.0, 1.0])
         picture[4:126, left + 2 : left + 62, :3] = frame
-        board = rng.uniform(0.25, 0.8, 3) * np.array([0.7, 1.0, 1.0])
+        board = float(rng.uniform(0.15, 0.55)) + rng.uniform(0.0, 0.3, 3) * np.array([0.5, 1.0, 1.0])
         picture[6:24, left + 3 : left + 61, :3] = board
         ink = 0.92 if board.mean() < 0.55 else 0.15
         x = left + 10
@@ -218,6 +219,7 @@ PAINTERS: dict[str, Painter] = {
     "facade_timber": _facade_timber,
     "wall": _wall,
     "shop_front": _shop_front,
+    "shop_front_other": _shop_front,
     "ground_floor": _ground_floor,
     "door": _door,
     "tiles": _tiles,

@@ -1,141 +1,278 @@
-"""A walking person of 1.75 m made of boxes, cylinders and spheres, with a gait. Faces +x, feet on z = 0."""
+"""People of all sizes made of ellipsoids and limbs, with clothes, hair, hats and bags. They face +x, feet on z = 0."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import colorsys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_worlds.mesh_tools import box, cylinder, merge, moved, pose, rotation, sphere, transformed
+from sim_worlds.mesh_tools import box, merge, pose, rotation, transformed
+from sim_worlds.models.gait import HEIGHT_M, PARTS, SHANK_M, THIGH_M, UPPER_ARM_M, walking_poses
+from sim_worlds.models.kit import Kit
 from sim_worlds.scene import DynamicInstance, Float3, Mesh
 
-HEIGHT_M = 1.75
-HIP_M = 0.92
-THIGH_M = 0.45
-SHOULDER_M = 1.42
-UPPER_ARM_M = 0.28
-STRIDE_M = 1.4
-BACKPACK_OFFSET_M = (-0.25, 0.0, 1.22)
 BODY_RADIUS_M = 0.25
+BACKPACK_OVER_HIP_M: Float3 = (-0.27, 0.0, 0.29)
+JACKET_PARTS = ("torso", "upper_arm", "forearm")
+SKINS: tuple[Float3, ...] = ((0.90, 0.72, 0.60), (0.80, 0.60, 0.46), (0.62, 0.44, 0.33), (0.42, 0.29, 0.22))
+HAIRS: tuple[Float3, ...] = (
+    (0.20, 0.14, 0.10),
+    (0.42, 0.30, 0.18),
+    (0.10, 0.09, 0.09),
+    (0.72, 0.70, 0.68),
+    (0.66, 0.52, 0.30),
+    (0.45, 0.22, 0.12),
+)
+TROUSERS: tuple[Float3, ...] = (
+    (0.18, 0.22, 0.34),
+    (0.22, 0.21, 0.20),
+    (0.55, 0.48, 0.38),
+    (0.36, 0.38, 0.40),
+    (0.30, 0.36, 0.46),
+    (0.34, 0.30, 0.24),
+)
+Hair = Literal["short", "long", "bun", "bald"]
+Hat = Literal["cap", "brim", "wool", ""]
+Bag = Literal["rucksack", "shoulder", "hand", ""]
 
 
 @dataclass(frozen=True)
-class Clothes:
-    """Colours of a person, display-referred RGB."""
+class Look:
+    """What somebody looks like; colours are display-referred RGB.
 
+    Attributes:
+        size: height as a share of 1.75 m.
+        girth: width of the trunk, 1 for average.
+        skirt: a skirt or long coat over bare or stockinged legs.
+    """
+
+    size: float
+    girth: float
     jacket: Float3
     trousers: Float3
     shoes: Float3
     hair: Float3
     skin: Float3
+    hair_style: Hair
+    hat: Hat
+    hat_colour: Float3
+    bag: Bag
+    bag_colour: Float3
+    skirt: bool
 
 
-def draw_clothes(rng: np.random.Generator) -> Clothes:
-    """Draw everyday colours; no jacket is as red as the backpack."""
-    jackets: tuple[Float3, ...] = (
-        (0.20, 0.27, 0.42),
-        (0.24, 0.36, 0.28),
-        (0.62, 0.58, 0.48),
-        (0.28, 0.28, 0.30),
-        (0.75, 0.75, 0.73),
-        (0.55, 0.47, 0.20),
-        (0.36, 0.52, 0.62),
+def any_colour(rng: np.random.Generator, *, red: bool) -> Float3:
+    """Draw a colour of cloth, muted or strong; without ``red`` not one that could be the backpack's."""
+    hue = float(rng.uniform(0.0, 1.0) if red else rng.uniform(0.09, 0.88))
+    strong = bool(rng.random() < 0.45)
+    saturation, value = (rng.uniform(0.45, 0.85), rng.uniform(0.35, 0.85)) if strong else (0.18, rng.uniform(0.12, 0.9))
+    r, g, b = colorsys.hsv_to_rgb(hue, float(saturation), float(value))
+    return r, g, b
+
+
+def draw_look(rng: np.random.Generator, *, child: bool | None = None, bag: Bag | None = None) -> Look:
+    """Draw a woman, man or child. No jacket and no bag is as red as the backpack; hats and skirts may be."""
+    young = bool(rng.random() < 0.15) if child is None else child
+    woman = bool(rng.random() < 0.5)
+    size = float(rng.uniform(0.66, 0.80) if young else rng.uniform(0.90, 0.99) if woman else rng.uniform(0.97, 1.08))
+    styles: tuple[Hair, ...] = ("long", "bun", "short") if woman else ("short", "short", "bald")
+    hats: tuple[Hat, ...] = ("cap", "brim", "wool", "", "", "")
+    bags: tuple[Bag, ...] = ("rucksack", "shoulder", "hand", "", "")
+    skirt = bool(woman and rng.random() < 0.4)
+    drawn_bag = bags[int(rng.integers(len(bags)))]
+    plain = TROUSERS[int(rng.integers(len(TROUSERS)))]
+    shade = float(rng.uniform(0.1, 0.5))
+    return Look(
+        size=size,
+        girth=float(rng.uniform(0.9, 1.15)),
+        jacket=any_colour(rng, red=False),
+        trousers=any_colour(rng, red=True) if skirt or rng.random() < 0.1 else plain,
+        shoes=(shade, 0.9 * shade, 0.85 * shade),
+        hair=HAIRS[int(rng.integers(len(HAIRS)))],
+        skin=SKINS[int(rng.integers(len(SKINS)))],
+        hair_style=styles[int(rng.integers(len(styles)))],
+        hat=hats[int(rng.integers(len(hats)))],
+        hat_colour=any_colour(rng, red=True),
+        bag=drawn_bag if bag is None else bag,
+        bag_colour=any_colour(rng, red=False),
+        skirt=skirt,
     )
-    trousers: tuple[Float3, ...] = ((0.18, 0.21, 0.30), (0.22, 0.21, 0.20), (0.50, 0.44, 0.35), (0.34, 0.36, 0.38))
-    skins: tuple[Float3, ...] = ((0.90, 0.72, 0.60), (0.72, 0.52, 0.40), (0.48, 0.33, 0.25))
-    hairs: tuple[Float3, ...] = ((0.20, 0.14, 0.10), (0.42, 0.30, 0.18), (0.12, 0.11, 0.11), (0.70, 0.68, 0.66))
-    return Clothes(
-        jacket=jackets[int(rng.integers(len(jackets)))],
-        trousers=trousers[int(rng.integers(len(trousers)))],
-        shoes=(0.18, 0.17, 0.17),
-        hair=hairs[int(rng.integers(len(hairs)))],
-        skin=skins[int(rng.integers(len(skins)))],
-    )
 
 
-def person_meshes(prefix: str, clothes: Clothes) -> dict[str, Mesh]:
-    """Return the parts of a person: ``{prefix}_torso``, ``_thigh``, ``_shank``, ``_upper_arm``, ``_forearm``."""
-    chest = sphere((0.14, 0.22, 0.34), material="cloth", colour=clothes.jacket, rings=6, sides=10)
-    hips = sphere((0.13, 0.18, 0.16), material="cloth", colour=clothes.trousers, rings=5, sides=10)
-    head = sphere((0.10, 0.085, 0.12), material="skin", colour=clothes.skin, rings=6, sides=9)
-    hair = sphere((0.105, 0.095, 0.10), material="cloth", colour=clothes.hair, rings=5, sides=9)
-    neck = cylinder(0.05, 0.12, material="skin", colour=clothes.skin, sides=7)
-    torso = merge(
-        [
-            moved(chest, (0.0, 0.0, 1.22)),
-            moved(hips, (0.0, 0.0, 0.95)),
-            moved(neck, (0.0, 0.0, 1.46)),
-            moved(head, (0.01, 0.0, 1.63)),
-            moved(hair, (-0.025, 0.0, 1.665)),
-        ]
-    )
-    return {
-        f"{prefix}_torso": torso,
-        f"{prefix}_thigh": _limb(0.085, 0.065, THIGH_M, "cloth", clothes.trousers),
-        f"{prefix}_shank": merge(
-            [
-                _limb(0.06, 0.045, 0.42, "cloth", clothes.trousers),
-                box((0.26, 0.09, 0.08), material="cloth", colour=clothes.shoes, centre=(0.05, 0.0, -0.43)),
-            ]
-        ),
-        f"{prefix}_upper_arm": _limb(0.055, 0.048, UPPER_ARM_M, "cloth", clothes.jacket),
-        f"{prefix}_forearm": merge(
-            [
-                _limb(0.045, 0.038, 0.25, "cloth", clothes.jacket),
-                moved(sphere(0.045, material="skin", colour=clothes.skin, rings=4, sides=6), (0.0, 0.0, -0.28)),
-            ]
-        ),
+def draw_clothes(rng: np.random.Generator) -> Look:
+    """Draw an adult of 1.75 m in trousers, without hat or bag, to be dressed further."""
+    look = draw_look(rng, child=False, bag="")
+    plain = TROUSERS[int(rng.integers(len(TROUSERS)))]
+    return replace(look, size=1.0, girth=1.0, hat="", hair_style="short", skirt=False, trousers=plain)
+
+
+def person_meshes(prefix: str, look: Look) -> dict[str, Mesh]:
+    """Return the parts of a person, ``{prefix}_{part}`` for the names in :data:`sim_worlds.models.gait.PARTS`."""
+    legs = look.skin if look.skirt else look.trousers
+    cloth = "skin" if look.skirt else "cloth"
+    shank, foot, forearm = Kit(), Kit(), Kit()
+    _limb(shank, 0.058, 0.040, SHANK_M, cloth, legs)
+    foot.ball((0.135, 0.048, 0.05), (0.05, 0.0, -0.035), "cloth", look.shoes, rings=4, sides=8)
+    foot.box((0.22, 0.08, 0.03), (0.05, 0.0, -0.065), "cloth", look.shoes)
+    _limb(forearm, 0.046, 0.036, 0.24, "cloth", look.jacket)
+    forearm.ball((0.035, 0.028, 0.06), (0.01, 0.0, -0.27), "skin", look.skin, rings=4, sides=6)
+    thigh, upper_arm = Kit(), Kit()
+    _limb(thigh, 0.088, 0.062, THIGH_M, cloth, legs)
+    _limb(upper_arm, 0.056, 0.048, UPPER_ARM_M, "cloth", look.jacket)
+    upper_arm.ball((0.065, 0.065, 0.065), (0.0, 0.0, 0.0), "cloth", look.jacket, rings=4, sides=7)
+    kits = {
+        "torso": _torso(look),
+        "head": _head(look),
+        "thigh": thigh,
+        "shank": shank,
+        "foot": foot,
+        "upper_arm": upper_arm,
+        "forearm": forearm,
     }
+    return {f"{prefix}_{part}": _sized(kit.mesh(), look.size) for part, kit in kits.items()}
 
 
-def _limb(top: float, bottom: float, length: float, material: str, colour: Float3) -> Mesh:
-    """A limb hanging down from its joint at the origin."""
-    mesh = cylinder(bottom, length, top_radius_m=top, material=material, colour=colour, sides=7)
-    return moved(mesh, (0.0, 0.0, -length))
+def posed_mesh(look: Look, poses: NDArray[np.float64]) -> tuple[Mesh, Mesh]:
+    """Return somebody in a pose (12, 4, 4) as two meshes: the jacket, and all the rest."""
+    meshes = person_meshes("x", look)
+    jacket: list[Mesh] = []
+    rest: list[Mesh] = []
+    for part, matrix in zip(PARTS, poses, strict=True):
+        placed = transformed(meshes[f"x_{part}"], _scaled(matrix, look.size))
+        (jacket if part in JACKET_PARTS else rest).append(placed)
+    return merge(jacket), merge(rest)
 
 
-def gait_parts(phase_rad: float, swing: float) -> list[tuple[str, NDArray[np.float64]]]:
-    """Return (part, pose relative to the person (4, 4)) at a moment of the gait.
-
-    Args:
-        phase_rad: 0..2 pi over two steps.
-        swing: 0 standing, 1 walking briskly.
-    """
-    parts: list[tuple[str, NDArray[np.float64]]] = []
-    bob = 0.02 * swing * float(np.cos(2.0 * phase_rad))
-    parts.append(("torso", pose((0.0, 0.0, bob), rotation(pitch_rad=0.05 * swing))))
-    for side, offset in ((1.0, 0.0), (-1.0, np.pi)):
-        angle = phase_rad + offset
-        hip = -0.48 * swing * float(np.sin(angle))
-        knee = 0.75 * swing * max(0.0, float(np.cos(angle)))
-        thigh = pose((0.0, 0.10 * side, HIP_M + bob), rotation(pitch_rad=hip))
-        shank = thigh @ pose((0.0, 0.0, -THIGH_M), rotation(pitch_rad=knee))
-        shoulder = 0.5 * swing * float(np.sin(angle))
-        arm = pose((0.0, 0.25 * side, SHOULDER_M + bob), rotation(pitch_rad=shoulder))
-        forearm = arm @ pose((0.0, 0.0, -UPPER_ARM_M), rotation(pitch_rad=-0.25 - 0.3 * swing))
-        parts += [("thigh", thigh), ("shank", shank), ("upper_arm", arm), ("forearm", forearm)]
-    return parts
-
-
-def standing_person_mesh(clothes: Clothes, rng: np.random.Generator) -> Mesh:
-    """A person who stands, as one static mesh."""
-    meshes = person_meshes("x", clothes)
-    parts = gait_parts(float(rng.uniform(0, 6.28)), float(rng.uniform(0.1, 0.35)))
-    return merge([transformed(meshes[f"x_{part}"], matrix) for part, matrix in parts])
+def standing_person_mesh(look: Look, rng: np.random.Generator) -> Mesh:
+    """Return somebody who stands, as one mesh."""
+    return merge(posed_mesh(look, walking_poses(float(rng.uniform(0, 6.28)), 0.15)))
 
 
 def person_instances(
-    prefix: str, ground_pose: NDArray[np.float64], phase_rad: float, swing: float
+    prefix: str,
+    ground_pose: NDArray[np.float64],
+    poses: NDArray[np.float64],
+    *,
+    size: float = 1.0,
+    jacket_category: str = "person",
 ) -> list[DynamicInstance]:
-    """Return what to draw for a person standing at ``ground_pose`` (4, 4)."""
-    parts = gait_parts(phase_rad, swing)
-    drawn = [DynamicInstance(f"{prefix}_{part}", ground_pose @ matrix, category="person") for part, matrix in parts]
-    shadow_pose = ground_pose @ pose((0.0, 0.0, 0.5 * HEIGHT_M))
-    drawn.append(DynamicInstance("nothing", shadow_pose, shadow_size_m=(0.5, HEIGHT_M)))
+    """Return what to draw for a person at ``ground_pose`` (4, 4) whose parts have ``poses`` (12, 4, 4)."""
+    relative = poses.copy()
+    relative[:, :3, 3] *= size
+    placed = ground_pose @ relative
+    drawn = [
+        DynamicInstance(f"{prefix}_{part}", matrix, category=jacket_category if part in JACKET_PARTS else "person")
+        for part, matrix in zip(PARTS, placed, strict=True)
+    ]
+    middle = ground_pose @ pose((0.0, 0.0, 0.5 * size * HEIGHT_M))
+    drawn.append(DynamicInstance("nothing", middle, shadow_size_m=(0.5, size * HEIGHT_M)))
     return drawn
 
 
 def nothing_mesh() -> Mesh:
     """A mesh without area: stands for a shadow alone."""
     return box((1e-4, 1e-4, 1e-4), material="white")
+
+
+def _darker(colour: Float3) -> Float3:
+    return 0.5 * colour[0], 0.5 * colour[1], 0.5 * colour[2]
+
+
+def _sized(mesh: Mesh, size: float) -> Mesh:
+    mesh.positions_m[:] *= np.float32(size)
+    return mesh
+
+
+def _scaled(matrix: NDArray[np.float64], size: float) -> NDArray[np.float64]:
+    scaled = matrix.copy()
+    scaled[:3, 3] *= size
+    return scaled
+
+
+def _limb(kit: Kit, top: float, bottom: float, length: float, material: str, colour: Float3) -> None:
+    """A limb that hangs down from its joint at the origin, closed by a ball at the lower joint."""
+    kit.tube(bottom, length, (0.0, 0.0, -length), material, colour, top_radius_m=top, sides=7, capped=False)
+    kit.ball((bottom, bottom, bottom), (0.0, 0.0, -length), material, colour, rings=3, sides=7)
+
+
+def _torso(look: Look) -> Kit:
+    """Trunk from the hips at the origin to the collar, with a bag."""
+    kit, wide = Kit(), look.girth
+    sections: Sequence[tuple[float, float, float]] = (  # height, half depth, half width
+        (-0.02, 0.105, 0.165 * wide),
+        (0.12, 0.105, 0.155 * wide),
+        (0.30, 0.120, 0.185),
+        (0.42, 0.110, 0.205),
+        (0.49, 0.065, 0.120),
+        (0.52, 0.050, 0.060),
+    )
+    if look.skirt:
+        kit.tube(0.24, 0.50, (0.0, 0.0, -0.44), "cloth", look.trousers, top_radius_m=0.13, sides=9, capped=False)
+    _rings(kit, sections, look.jacket)
+    kit.ball((0.12, 0.165 * wide, 0.13), (0.0, 0.0, -0.01), "cloth", look.trousers, rings=4, sides=9)
+    kit.box((0.01, 0.025, 0.40), (0.118, 0.0, 0.24), "metal", _darker(look.jacket))
+    _bag(kit, look)
+    return kit
+
+
+def _rings(kit: Kit, sections: Sequence[tuple[float, float, float]], colour: Float3, sides: int = 10) -> None:
+    """A smooth hull through elliptic sections."""
+    angles = np.linspace(0.0, 2.0 * np.pi, sides + 1)
+    rows = [np.column_stack([d * np.cos(angles), w * np.sin(angles), np.full(sides + 1, z)]) for z, d, w in sections]
+    points = np.concatenate(rows)
+    around = [np.column_stack([np.cos(angles) / d, np.sin(angles) / w, np.zeros(sides + 1)]) for _, d, w in sections]
+    normals = np.concatenate(around)
+    normals[-(sides + 1) :, 2] = normals[-2 * (sides + 1) : -(sides + 1), 2] = 8.0
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    index = np.arange(len(points)).reshape(len(sections), sides + 1)
+    a, b, c, d = index[:-1, :-1].ravel(), index[:-1, 1:].ravel(), index[1:, 1:].ravel(), index[1:, :-1].ravel()
+    triangles = np.concatenate([np.column_stack([a, b, c]), np.column_stack([a, c, d])])
+    uvs = np.column_stack([np.tile(angles / np.pi, len(sections)), points[:, 2] * 2.0])
+    kit.add(points, normals, uvs, triangles, "cloth", colour)
+
+
+def _bag(kit: Kit, look: Look) -> None:
+    dark = _darker(look.bag_colour)
+    if look.bag == "rucksack":
+        kit.ball((0.13, 0.16, 0.23), (-0.20, 0.0, 0.26), "cloth", look.bag_colour, rings=5, sides=9)
+        kit.box((0.08, 0.24, 0.18), (-0.29, 0.0, 0.16), "cloth", dark)
+        for side in (-1.0, 1.0):
+            kit.box((0.02, 0.05, 0.34), (0.122, 0.11 * side, 0.32), "cloth", dark)
+    elif look.bag == "shoulder":
+        kit.box((0.30, 0.10, 0.24), (-0.02, 0.25, -0.02), "cloth", look.bag_colour)
+        turn = rotation(roll_rad=0.55)
+        kit.box((0.27, 0.02, 0.66), (0.0, 0.03, 0.24), "cloth", dark, turn=turn)
+    elif look.bag == "hand":
+        kit.box((0.32, 0.11, 0.30), (0.02, -0.28, -0.28), "paint", look.bag_colour)
+        kit.box((0.10, 0.02, 0.12), (0.02, -0.28, -0.08), "cloth", dark)
+
+
+def _head(look: Look) -> Kit:
+    """Neck, head, face, hair and hat about the foot of the neck."""
+    kit = Kit()
+    z = 0.17
+    kit.tube(0.05, 0.12, (0.0, 0.0, -0.03), "skin", look.skin, sides=7, capped=False)
+    kit.ball((0.098, 0.080, 0.122), (0.015, 0.0, z), "skin", look.skin, rings=6, sides=10)
+    kit.box((0.03, 0.022, 0.045), (0.112, 0.0, z - 0.01), "skin", look.skin)
+    for side in (-1.0, 1.0):
+        kit.box((0.012, 0.026, 0.014), (0.100, 0.034 * side, z + 0.025), "white", (0.12, 0.10, 0.10))
+    if look.hair_style != "bald":
+        kit.ball((0.100, 0.090, 0.098), (-0.018, 0.0, z + 0.045), "cloth", look.hair, rings=5, sides=10)
+    if look.hair_style == "long":
+        kit.ball((0.055, 0.088, 0.19), (-0.075, 0.0, z - 0.10), "cloth", look.hair, rings=5, sides=8)
+    elif look.hair_style == "bun":
+        kit.ball((0.05, 0.05, 0.05), (-0.12, 0.0, z + 0.07), "cloth", look.hair, rings=4, sides=7)
+    if look.hat in ("cap", "wool"):
+        kit.ball((0.108, 0.098, 0.095), (-0.006, 0.0, z + 0.07), "cloth", look.hat_colour, rings=5, sides=10)
+    if look.hat == "cap":
+        kit.box((0.10, 0.13, 0.015), (0.115, 0.0, z + 0.065), "cloth", look.hat_colour)
+    elif look.hat == "wool":
+        kit.ball((0.035, 0.035, 0.035), (-0.006, 0.0, z + 0.175), "cloth", look.hat_colour, rings=4, sides=6)
+    elif look.hat == "brim":
+        kit.tube(0.175, 0.015, (0.0, 0.0, z + 0.065), "cloth", look.hat_colour, sides=12)
+        kit.tube(0.105, 0.11, (0.0, 0.0, z + 0.07), "cloth", look.hat_colour, top_radius_m=0.09, sides=10)
+    return kit

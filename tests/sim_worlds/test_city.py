@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim_worlds.city import make_city
+from sim_worlds.scene import Instance
 from sim_worlds.walker import FASTEST_M_S
 
 
@@ -40,14 +41,25 @@ def test_person_walks_past_every_solid(seed: int) -> None:
             assert (local > np.array(box.size_m[:2])).any(), f"the person walks through a {box.label}"
 
 
+def _without_colour(instance: Instance) -> tuple[object, ...]:
+    return instance.mesh, instance.position_enu_m, instance.yaw_rad, instance.scale
+
+
+def _is_red(tint: tuple[float, float, float]) -> bool:
+    return tint[0] > 0.5 and max(tint[1:]) < 0.3
+
+
 def test_decoys_change_colours_alone() -> None:
-    one = make_city(3)
-    plain, start = one.scene, one.start
-    other = make_city(3, decoys=True)
-    red, same_start = other.scene, other.start
-    assert plain.colliders == red.colliders and start == same_start
-    assert sum(instance.tint != (1.0, 1.0, 1.0) for instance in red.instances) > 10
-    assert all(instance.tint == (1.0, 1.0, 1.0) for instance in plain.instances)
+    plain, red = make_city(3), make_city(3, decoys=True)
+    assert plain.scene.colliders == red.scene.colliders and plain.start == red.start
+    pairs = list(zip(plain.scene.instances, red.scene.instances, strict=True))
+    assert all(_without_colour(one) == _without_colour(other) for one, other in pairs)
+    changed = [other for one, other in pairs if one.tint != other.tint]
+    assert len(changed) > 10 and all(_is_red(other.tint) and other.category == "decoy" for other in changed)
+    assert not any(_is_red(one.tint) or one.category == "decoy" for one, _ in pairs)
+    plain.target.advance(20.0)
+    red.target.advance(20.0)
+    assert np.allclose(plain.target.position_enu_m, red.target.position_enu_m)
 
 
 def test_occluders_stand_in_the_bends() -> None:
