@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from sim_worlds.envs import register as _register
+from sim_worlds.vector import make_vector_env
+
+__all__ = ["make_vector_env"]
 
 _register()

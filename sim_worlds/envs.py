@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.types import VelocityCommand
-from sim_worlds.camera import CameraConfig
+from liquid_nav.errors import WorldError
+from liquid_nav.types import CameraFrame, VelocityCommand
+from sim_worlds.camera import Camera, CameraConfig, named_camera
+from sim_worlds.catalogue import WORLDS, world_options
+from sim_worlds.conditions import FlightConditions, named_conditions
 from sim_worlds.missions import FlyToTarget, FollowTarget, Mission
 from sim_worlds.render import make_renderer
 from sim_worlds.scene import Renderer
@@ -17,23 +24,35 @@ from sim_worlds.world import World, make_world
 
 MAX_COMMAND = np.array([2.5, 1.5, 1.5, 1.5], dtype=np.float32)
 PERIOD_S = 0.05
+LONGEST_GAP_S = 600.0
+CHASE_SIZE_PX = (480, 360)
+FIRST_SEEDS = 1_000_000  # the training range: what reset() draws worlds from
+MISSIONS: dict[str, type[FlyToTarget] | type[FollowTarget]] = {"fly_to": FlyToTarget, "follow": FollowTarget}
 Observation = dict[str, NDArray[Any]]
 
 
 class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     """A mission as an environment.
 
-    Observation: ``rgb`` uint8 (height, width, 3) and ``elapsed_s`` float32 (1,), seconds since the image before.
+    Observation: ``rgb`` uint8 (height, width, 3), the last image that arrived, and ``elapsed_s`` float32 (1,), the
+    time between its capture and that of the image observed a step before; 0 when no new one arrived.
     Action: float32 (4,), forward, left, up (m/s) and yaw rate (rad/s), level body frame.
     Reward: metres gained towards 2 m from the target, 0.1 per step in view, 10 for success, -10 for a collision.
     Info: ``success``, ``collision``, ``target_in_view``, ``distance_m``, ``time_s``, ``seed``.
 
     Args:
         mission: ``"fly_to"`` or ``"follow"``.
-        world: ``"forest"`` or ``"city"``.
-        render_size: (width, height) in pixels.
-        season: of a forest.
+        world: one of :data:`sim_worlds.catalogue.WORLDS` that suits the mission.
+        render_size: (width, height) in pixels; that of the camera when None.
+        season: of the world; the world's own choice when None.
+        camera: a configuration, or a name of :data:`sim_worlds.camera.CAMERAS`.
+        conditions: a configuration, or a name of :data:`sim_worlds.conditions.CONDITIONS`.
+        options: further options of the world, see :func:`sim_worlds.catalogue.world_options`.
         renderer: ``"auto"``, ``"gl"`` or ``"tiny"``.
+        render_mode: ``"rgb_array"`` for :meth:`render`, or None.
+
+    Raises:
+        WorldError: for an argument that is unknown or out of range.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
@@ -42,26 +61,32 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self,
         mission: str,
         world: str,
-        render_size: tuple[int, int] = (256, 144),
-        season: str = "summer",
+        render_size: tuple[int, int] | None = None,
+        season: str | None = None,
+        camera: CameraConfig | str = "clean",
+        conditions: FlightConditions | str = "calm",
+        options: Mapping[str, Any] | None = None,
         renderer: str = "auto",
         render_mode: str | None = None,
     ) -> None:
+        if render_mode not in (None, "rgb_array"):
+            raise WorldError(f"render_mode is {render_mode!r}: use 'rgb_array' or None")
         self.render_mode = render_mode
         self._mission_name = mission
         self._world_name = world
-        self._size = render_size
-        self._season = season
+        self._world_options = _checked_options(mission, world, season, options or {})
+        self._camera = _sized_camera(camera, render_size)
+        self._conditions = named_conditions(conditions) if isinstance(conditions, str) else conditions
         self._renderer_name = renderer
         self._renderer: Renderer | None = None
         self._world: World | None = None
         self._mission: Mission | None = None
         self._seed = 0
-        width, height = render_size
+        self._frame = CameraFrame(np.zeros((self._camera.height_px, self._camera.width_px, 3), np.uint8), 0.0)
         self.observation_space = gymnasium.spaces.Dict(
             {
-                "rgb": gymnasium.spaces.Box(0, 255, (height, width, 3), np.uint8),
-                "elapsed_s": gymnasium.spaces.Box(0.0, 10.0, (1,), np.float32),
+                "rgb": gymnasium.spaces.Box(0, 255, self._frame.rgb.shape, np.uint8),
+                "elapsed_s": gymnasium.spaces.Box(0.0, LONGEST_GAP_S, (1,), np.float32),
             }
         )
         self.action_space = gymnasium.spaces.Box(-MAX_COMMAND, MAX_COMMAND, dtype=np.float32)
@@ -69,19 +94,34 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start a flight. ``options["world_seed"]`` names the world; else the generator draws one."""
+        """Start a flight. ``options["world_seed"]`` names the world; else the generator draws one.
+
+        Raises:
+            WorldError: for unknown options, or a world whose target does not suit the mission.
+        """
         super().reset(seed=seed)
-        drawn = int(self.np_random.integers(1_000_000))
+        drawn = int(self.np_random.integers(FIRST_SEEDS))
+        unknown = sorted(set(options or {}) - {"world_seed"})
+        if unknown:
+            raise WorldError(f"reset() has no option {unknown[0]!r}: use world_seed")
         self._seed = int((options or {}).get("world_seed", drawn))
-        if self._world is not None:
-            self._world.close()
-        if self._renderer is None:
-            self._renderer = make_renderer(self._renderer_name)
-        still = self._mission_name == "fly_to"
-        options = {"season": self._season} | ({"still": still} if self._world_name != "forest" else {})
-        camera = CameraConfig(*self._size)
-        self._world = make_world(self._world_name, self._seed, renderer=self._renderer, camera=camera, **options)
-        self._mission = FlyToTarget(self._world) if still else FollowTarget(self._world)
+        self._close_world()
+        self._world = make_world(
+            self._world_name,
+            self._seed,
+            renderer=self._lazy_renderer(),
+            camera=self._camera,
+            conditions=self._conditions,
+            **self._world_options,
+        )
+        if self._world.target.moves != (self._mission_name == "follow"):
+            walks = "walks" if self._world.target.moves else "stays"
+            raise WorldError(
+                f"the target of {self._world_name!r} with options {self._world_options} {walks}: "
+                "use FlyToTarget for targets that stay and FollowTarget for those that move"
+            )
+        self._mission = MISSIONS[self._mission_name](self._world)
+        self._frame = self._world.camera_frame()  # a flight begins with an image in hand
         return self._observation(0.0), self._info()
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -97,25 +137,45 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         reward += 10.0 * result.success - 10.0 * result.collision
         terminated = result.success or result.collision
         truncated = self._mission.done and not terminated
-        return self._observation(PERIOD_S), float(reward), terminated, truncated, self._info()
+        return self._observation(self._look()), float(reward), terminated, truncated, self._info()
 
     def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
         """Return the chase view, uint8 (360, 480, 3), in ``rgb_array`` mode."""
         if self.render_mode != "rgb_array" or self._world is None:
             return None
-        return self._world.chase_image(480, 360)
+        return self._world.chase_image(*CHASE_SIZE_PX)
 
     def close(self) -> None:
-        """Free world and renderer."""
-        if self._world is not None:
-            self._world.close()
+        """Free world and renderer. Calling it twice is harmless."""
+        self._close_world()
         if self._renderer is not None:
             self._renderer.close()
-        self._world = self._renderer = None
+        self._renderer = None
+
+    def _close_world(self) -> None:
+        if self._world is not None:
+            self._world.close()
+        self._world = self._mission = None
+
+    def _lazy_renderer(self) -> Renderer:
+        """Start drawing only when a flight begins, in the process that flies: contexts do not survive a fork."""
+        if self._renderer is None:
+            if multiprocessing.parent_process() is not None:
+                os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa else takes every core in every worker
+            self._renderer = make_renderer(self._renderer_name)
+        return self._renderer
+
+    def _look(self) -> float:
+        """Take over the newest image that has arrived; return the seconds since the one before, 0 without a new one."""
+        assert self._world is not None
+        frame, before = self._world.received_frame(), self._frame
+        if frame is None:
+            return 0.0
+        self._frame = frame
+        return frame.stamp_s - before.stamp_s
 
     def _observation(self, elapsed_s: float) -> Observation:
-        assert self._world is not None
-        return {"rgb": self._world.camera_frame().rgb, "elapsed_s": np.array([elapsed_s], dtype=np.float32)}
+        return {"rgb": self._frame.rgb, "elapsed_s": np.array([elapsed_s], dtype=np.float32)}
 
     def _info(self) -> dict[str, Any]:
         assert self._world is not None and self._mission is not None
@@ -130,6 +190,17 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         }
 
 
+def suited_worlds(mission: str) -> tuple[str, ...]:
+    """Return the worlds for a mission: a target hangs still everywhere, and walks where ``still`` can be refused.
+
+    Raises:
+        WorldError: for an unknown mission.
+    """
+    if mission not in MISSIONS:
+        raise WorldError(f"mission is {mission!r}: use one of {', '.join(MISSIONS)}")
+    return tuple(name for name in WORLDS if mission == "fly_to" or "still" in world_options(name))
+
+
 def register() -> None:
     """Make the environments known to Gymnasium."""
     for name, mission, world in (("FlyToTarget", "fly_to", "forest"), ("FollowTarget", "follow", "city")):
@@ -139,3 +210,29 @@ def register() -> None:
             kwargs={"mission": mission, "world": world},
             max_episode_steps=2400,
         )
+
+
+def _checked_options(mission: str, world: str, season: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all options of the world, with a target that suits the mission."""
+    suited = suited_worlds(mission)
+    if world not in suited:
+        raise WorldError(f"world is {world!r}: use one of {', '.join(suited)} for this mission")
+    known = world_options(world)
+    given = dict(options) | ({} if season is None else {"season": season})
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise WorldError(f"{world} has no option {unknown[0]!r}: use {', '.join(known)}")
+    if mission == "fly_to" and "still" in known and "target" not in given:
+        given.setdefault("still", True)
+    return given
+
+
+def _sized_camera(camera: CameraConfig | str, render_size: tuple[int, int] | None) -> CameraConfig:
+    """Return the camera's settings in the size asked for; an impossible lens is refused here, not in a flight."""
+    config = named_camera(camera) if isinstance(camera, str) else camera
+    if render_size is not None:
+        if len(render_size) != 2:
+            raise WorldError(f"render_size is {render_size}: use (width, height) in pixels")
+        config = replace(config, width_px=render_size[0], height_px=render_size[1])
+    Camera(config)
+    return config
