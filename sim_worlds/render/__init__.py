@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 from liquid_nav.errors import RenderError
 from sim_worlds.scene import Renderer
 
 EGL_PACKAGES = "libegl1 libgl1-mesa-dri"
+_drawing_pids: list[int] = []
 
 
 def make_renderer(name: str = "auto") -> Renderer:
@@ -25,8 +27,11 @@ def make_renderer(name: str = "auto") -> Renderer:
     if name != "tiny":
         from sim_worlds.render.gl import GlRenderer
 
+        _refuse_inherited_opengl()
         try:
-            return GlRenderer()
+            renderer = GlRenderer()
+            _drawing_pids[:] = [os.getpid()]
+            return renderer
         except RenderError as error:
             if name == "gl":
                 raise
@@ -34,3 +39,12 @@ def make_renderer(name: str = "auto") -> Renderer:
     from sim_worlds.render.tiny import TinyRenderer
 
     return TinyRenderer()
+
+
+def _refuse_inherited_opengl() -> None:
+    """A forked process has OpenGL's state without its threads and would wait for them for ever."""
+    if _drawing_pids and _drawing_pids != [os.getpid()]:
+        raise RenderError(
+            f"process {os.getpid()} was forked from {_drawing_pids[0]}, which draws with OpenGL: "
+            "start workers by context 'spawn' or 'forkserver', or make renderers only in the workers"
+        )
