@@ -132,10 +132,12 @@ def _tufts_snow(rng: np.random.Generator) -> Texture:
 def _branch(picture: Texture, rng: np.random.Generator, start: Point, angle: float, length: float, width: int) -> None:
     end = (int(start[0] + length * np.cos(angle)), int(start[1] - length * np.sin(angle)))
     cv2.line(picture, start, end, _ink((1.0, 1.0, 1.0), float(rng.uniform(0.75, 1.0))), width)
-    if length < 9:
+    if length < 11:
         return
     for side in (-1.0, 1.0):
-        for share in (0.55, 1.0):
+        for share in (0.62, 1.0):
+            if share < 1.0 and rng.random() < 0.5:
+                continue
             fork = (int(start[0] + (end[0] - start[0]) * share), int(start[1] + (end[1] - start[1]) * share))
             turn = angle + side * float(rng.uniform(0.25, 0.6)) * (1.4 if share < 1 else 0.7)
             _branch(picture, rng, fork, turn, length * float(rng.uniform(0.5, 0.68)), max(1, width - 1))
@@ -145,8 +147,8 @@ def _twigs(rng: np.random.Generator) -> Texture:
     """Bare twigs that fork and fork again."""
     picture = canvas()
     picture[..., :3] = 0.8
-    for angle in (1.15, 1.57, 2.0):
-        _branch(picture, rng, (64, 126), angle + float(rng.uniform(-0.1, 0.1)), 46.0, 3)
+    for angle in (1.2, 1.9):
+        _branch(picture, rng, (64, 126), angle + float(rng.uniform(-0.1, 0.1)), 46.0, 2)
     return picture
 
 
@@ -166,12 +168,12 @@ def _fern(rng: np.random.Generator) -> Texture:
     picture = canvas()
     picture[..., :3] = 0.6
     cv2.line(picture, (64, 127), (64, 4), _ink((0.8, 0.8, 0.6), 0.9), 3)
-    for y in range(6, 112, 7):
-        reach = 6 + 50 * np.sin(np.pi * np.clip(0.12 + 0.72 * y / 112.0, 0, 1)) * (y / 112.0) ** 0.45
+    for y in range(8, 112, 9):
+        reach = 6 + 46 * np.sin(np.pi * np.clip(0.12 + 0.72 * y / 112.0, 0, 1)) * (y / 112.0) ** 0.45
         for side in (-1, 1):
             shade = float(rng.uniform(0.7, 1.15))
             tip = (int(64 + side * reach), int(y - 0.30 * reach))
-            cv2.line(picture, (64, y), tip, _ink((1.0, 1.0, 0.9), shade), 4)
+            cv2.line(picture, (64, y), tip, _ink((1.0, 1.0, 0.9), shade), 3)
     return picture
 
 

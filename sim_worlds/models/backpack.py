@@ -1,41 +1,81 @@
-"""The red backpack: what the policy learns to fly to. Origin at its centre, straps towards -x."""
+"""The backpack: what the policy learns to fly to when it is red. Origin at its centre, straps towards -x."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_worlds.mesh_tools import box, cylinder, merge, moved, pose, rotation, sphere, transformed
+from sim_worlds.mesh_tools import merge, moved, rotation, sphere
+from sim_worlds.models.kit import Kit
 from sim_worlds.scene import Float3, Mesh
 
 WIDTH_M, DEPTH_M, HEIGHT_M = 0.34, 0.22, 0.48
 RED: Float3 = (0.80, 0.07, 0.08)
-DARK_RED: Float3 = (0.60, 0.05, 0.07)
 BLACK: Float3 = (0.16, 0.15, 0.16)
+GREY: Float3 = (0.52, 0.52, 0.54)
+BOTTLE: Float3 = (0.55, 0.72, 0.80)
 
 
-def backpack_mesh() -> Mesh:
-    """A daypack of 0.34 x 0.22 x 0.48 m: body, rounded top, front pocket, side pockets, straps, handle."""
-    body = box((DEPTH_M, WIDTH_M, 0.38), material="cloth", colour=RED, centre=(0.0, 0.0, -0.05))
-    top = transformed(
-        sphere((0.5 * DEPTH_M, 0.5 * WIDTH_M, 0.12), material="cloth", colour=RED), pose((0.0, 0.0, 0.13))
-    )
-    pocket = box((0.07, 0.26, 0.20), material="cloth", colour=DARK_RED, centre=(0.5 * DEPTH_M + 0.02, 0.0, -0.11))
-    flap = box((0.05, 0.28, 0.05), material="cloth", colour=RED, centre=(0.5 * DEPTH_M + 0.02, 0.0, 0.02))
-    buckle = box((0.08, 0.03, 0.05), material="cloth", colour=BLACK, centre=(0.5 * DEPTH_M + 0.02, 0.0, -0.02))
-    parts = [body, top, pocket, flap, buckle]
+def cushion(size_m: Float3, *, material: str, colour: Float3, rings: int = 6, sides: int = 12, square: float = 0.45) -> Mesh:
+    """A box with round edges about the origin; ``square`` is 1 for an ellipsoid and towards 0 for a box."""
+    mesh = sphere(1.0, material=material, colour=colour, rings=rings, sides=sides)
+    unit = mesh.positions_m.astype(float)
+    half = 0.5 * np.array(size_m)
+    around = np.hypot(unit[:, 0], unit[:, 1])[:, None]
+    flat = unit[:, :2] / (around + 1e-9)
+    flat = np.sign(flat) * np.abs(flat) ** square
+    points = np.column_stack([flat * around**square, np.sign(unit[:, 2]) * np.abs(unit[:, 2]) ** square]) * half
+    outward = np.sign(points) * (np.abs(points) / half) ** (2.0 / square - 1.0) / half
+    outward += 1e-6 * unit
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    mesh.positions_m[:] = points.astype(np.float32)
+    mesh.normals[:] = outward.astype(np.float32)
+    return mesh
+
+
+def backpack_mesh(colour: Float3 = RED) -> Mesh:
+    """A daypack of 0.34 x 0.22 x 0.48 m: rounded body, lid, front pocket, bottle, two straps, handle and buckles."""
+    dark: Float3 = (0.76 * colour[0], 0.76 * colour[1], 0.76 * colour[2])
+    front = 0.5 * DEPTH_M
+    parts = [
+        moved(cushion((DEPTH_M, WIDTH_M, 0.42), material="cloth", colour=colour), (0.0, 0.0, -0.03)),
+        moved(cushion((DEPTH_M + 0.05, WIDTH_M + 0.03, 0.12), material="cloth", colour=colour), (0.01, 0.0, 0.17)),
+        moved(cushion((0.13, 0.27, 0.21), material="cloth", colour=dark, sides=10), (front, 0.0, -0.11)),
+    ]
     for side in (-1.0, 1.0):
-        parts.append(
-            box((0.13, 0.05, 0.17), material="cloth", colour=DARK_RED, centre=(0.0, side * 0.5 * WIDTH_M, -0.13))
-        )
-        strap = box((0.03, 0.06, 0.40), material="cloth", colour=BLACK, centre=(-0.5 * DEPTH_M - 0.01, side * 0.1, 0.0))
-        parts.append(strap)
-    handle = transformed(
-        cylinder(0.012, 0.10, material="cloth", colour=BLACK, sides=5),
-        pose((-0.05, -0.05, 0.25), rotation(roll_rad=-0.5 * np.pi)),
-    )
-    parts.append(handle)
-    return merge(parts)
+        pocket = cushion((0.14, 0.08, 0.19), material="cloth", colour=dark, rings=4, sides=8)
+        parts.append(moved(pocket, (0.0, side * 0.5 * WIDTH_M, -0.14)))
+    return merge([*parts, _fittings(front)])
+
+
+def _fittings(front: float) -> Mesh:
+    kit = Kit()
+    kit.box((0.012, 0.24, 0.012), (front + 0.06, 0.0, -0.045), "cloth", BLACK)  # zip of the pocket
+    kit.box((0.012, 0.10, 0.035), (front + 0.068, 0.0, -0.12), "cloth", GREY)  # a patch
+    for side in (-1.0, 1.0):
+        y = side * 0.085
+        kit.box((0.012, 0.026, 0.17), (front + 0.025, y, 0.08), "cloth", BLACK)  # straps of the lid
+        kit.box((0.022, 0.04, 0.03), (front + 0.03, y, 0.04), "metal", GREY)
+        _shoulder_strap(kit, side)
+    kit.box((0.02, 0.22, 0.36), (-front - 0.006, 0.0, -0.03), "cloth", BLACK)  # padded back
+    for y in (-0.04, 0.04):
+        kit.box((0.02, 0.014, 0.06), (-0.07, y, 0.245), "cloth", BLACK)
+    kit.box((0.024, 0.094, 0.016), (-0.07, 0.0, 0.275), "cloth", BLACK)
+    kit.tube(0.034, 0.20, (0.0, 0.5 * WIDTH_M + 0.012, -0.16), "paint", BOTTLE, sides=7)
+    kit.tube(0.02, 0.03, (0.0, 0.5 * WIDTH_M + 0.012, 0.04), "paint", BLACK, sides=6)
+    return kit.mesh()
+
+
+def _shoulder_strap(kit: Kit, side: float) -> None:
+    """A strap that bows away from the back, from the lid down to the foot of the pack."""
+    line = np.array([(-0.10, 0.07, 0.20), (-0.19, 0.08, 0.14), (-0.21, 0.10, 0.0), (-0.17, 0.13, -0.14), (-0.10, 0.14, -0.21)])
+    for low, high in zip(line[:-1], line[1:], strict=True):
+        way = high - low
+        length = float(np.linalg.norm(way))
+        middle = 0.5 * (low + high) * np.array([1.0, side, 1.0])
+        turn = rotation(pitch_rad=float(np.arctan2(-way[0], -way[2])))
+        width = 0.062 if low[2] > -0.1 else 0.03
+        kit.box((0.018, width, length + 0.015), (float(middle[0]), float(middle[1]), float(middle[2])), "cloth", BLACK, turn=turn)
 
 
 def sight_points(pose_matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -46,6 +86,8 @@ def sight_points(pose_matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def hook_mesh() -> Mesh:
-    """A short rope that ties a hanging backpack to a trunk, from the handle backwards."""
-    rope = cylinder(0.012, 0.25, material="cloth", colour=(0.5, 0.45, 0.35), sides=4)
-    return moved(transformed(rope, pose((0.0, 0.0, 0.0), rotation(pitch_rad=-0.9))), (-0.05, 0.0, 0.22))
+    """A short rope from the handle up to what a backpack hangs on, which lies towards -x."""
+    kit = Kit()
+    turn = rotation(pitch_rad=-0.8)
+    kit.tube(0.012, 0.17, (0.0, 0.0, 0.26), "cloth", (0.5, 0.45, 0.35), sides=4, turn=turn)
+    return kit.mesh()

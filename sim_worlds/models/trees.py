@@ -124,15 +124,15 @@ def _crown(
     up = np.column_stack([-np.sin(yaw) * np.sin(lean), np.cos(yaw) * np.sin(lean), np.cos(lean)])
     outward = spots - middle
     outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-9
-    depth = np.clip(0.80 + 0.26 * outward[:, 2:], 0.6, 1.06)
+    depth = np.clip(0.90 + 0.2 * outward[:, 2:], 0.72, 1.08)
     return cards(
         spots - 0.5 * size[:, None] * up,
         0.5 * size[:, None] * right,
         size[:, None] * up,
         material=kind.leaves,
         colours=tones(rng, palette, count, 0.85, 1.1) * depth,
-        normals=outward + np.array([0.0, 0.0, 0.5]),
-        shade_at_foot=0.8,
+        normals=outward + np.array([0.0, 0.0, 1.0]),
+        shade_at_foot=0.88,
     )
 
 
