@@ -18,6 +18,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "yaw_noise_rad": (0.0, 1.0),
     "estimate_latency_s": (0.0, 0.5),
 }
+HEAVIEST = 1.75  # mass_scale / thrust_scale; at 2.25 the rotors only just carry the weight
 NOISES = ("position_noise_m", "velocity_noise_m_s", "yaw_noise_rad", "estimate_latency_s")
 
 
@@ -25,8 +26,8 @@ NOISES = ("position_noise_m", "velocity_noise_m_s", "yaw_noise_rad", "estimate_l
 class FlightConditions:
     """Everything off by default; every value is checked.
 
-    The controller reckons with the model's mass and thrust whatever the scales say; only its integral knows,
-    as after a take-off, what hovering takes.
+    The controller reckons with the model's mass and thrust whatever the scales say; like an autopilot after
+    take-off it only knows what hovering takes.
 
     Attributes:
         seed: of gusts, noise and drift, with the seed of the world.
@@ -39,7 +40,7 @@ class FlightConditions:
         estimate_latency_s: age of the state that the estimate describes, 0 to 0.5.
 
     Raises:
-        WorldError: for a value out of range.
+        WorldError: for a value out of range, or a load that the rotors could hardly lift.
     """
 
     seed: int = 0
@@ -60,6 +61,11 @@ class FlightConditions:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise WorldError(f"{name} is {value}: use {low:g} to {high:g}")
+        if self.mass_scale > HEAVIEST * self.thrust_scale:
+            raise WorldError(
+                f"mass_scale {self.mass_scale} with thrust_scale {self.thrust_scale} cannot be flown: "
+                f"keep their ratio at most {HEAVIEST:g}"
+            )
 
     @property
     def has_wind(self) -> bool:

@@ -205,7 +205,7 @@ def loaded_quadrotor(quadrotor: Quadrotor, conditions: FlightConditions) -> Quad
 
 
 def trim_up_m_s2(conditions: FlightConditions) -> float:
-    """Return what the controller's integral has learnt of the load during a take-off."""
+    """Return what hovering with that load takes, as accelerations of the unloaded vehicle beyond gravity."""
     return GRAVITY_M_S2 * (conditions.mass_scale / conditions.thrust_scale - 1.0)
 
 

@@ -109,7 +109,7 @@ class Solids:
             height=2.0 * collider.size_m[2],
             physicsClientId=self._client,
         )
-        return self._add_body(shape, collider.label, collider.centre_enu_m, _turn_xyzw(collider), rigid=False)
+        return self._add_body(shape, collider.label, collider.centre_enu_m, _turn_xyzw(collider))
 
     def _add_body(
         self,
@@ -117,16 +117,14 @@ class Solids:
         label: str,
         position_enu_m: Sequence[float] = (0.0, 0.0, 0.0),
         turn_xyzw: Sequence[float] = (0.0, 0.0, 0.0, 1.0),
-        *,
-        rigid: bool = True,
     ) -> int:
-        """Add a body; one that stands is a plain rigid body, which costs less than one with joints."""
+        """Add a plain rigid body, which costs less at each step than PyBullet's usual one that may have joints."""
         body: int = pybullet.createMultiBody(
             0.0,
             shape,
             basePosition=position_enu_m,
             baseOrientation=turn_xyzw,
-            useMaximalCoordinates=int(rigid),
+            useMaximalCoordinates=1,
             physicsClientId=self._client,
         )
         self._labels[body] = label

@@ -106,12 +106,14 @@ class VelocityController:
 
     Args:
         quadrotor: what the controller believes to fly.
-        trim_up_m_s2: acceleration upwards that the integral starts with: what hovering takes beyond the belief.
+        trim_up_m_s2: acceleration upwards that hovering takes beyond the belief, as an autopilot learns it while it
+            takes off.
     """
 
     def __init__(self, quadrotor: Quadrotor, trim_up_m_s2: float = 0.0) -> None:
         self.quadrotor = quadrotor
-        self._integral = [0.0, 0.0, trim_up_m_s2]
+        self._integral = [0.0, 0.0, 0.0]
+        self._weight_m_s2 = GRAVITY_M_S2 + trim_up_m_s2
         self._yaw_rad: float | None = None
         self._max_speed_rpm = quadrotor.max_speed_rpm
         self._tan_tilt = math.tan(quadrotor.controller.max_tilt_rad)
@@ -127,7 +129,7 @@ class VelocityController:
         error = (self._yaw_rad + command.yaw_rate_rad_s * duration_s - yaw + math.pi) % (2 * math.pi) - math.pi
         self._yaw_rad = yaw + max(-0.3, min(0.3, error))
         ax, ay, az = self._acceleration(command, state.velocity_enu_m_s, yaw, duration_s)
-        az += GRAVITY_M_S2
+        az += self._weight_m_s2
         up_x, up_y, up_z = 2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)
         thrust_n = self.quadrotor.mass_kg * max(0.0, ax * up_x + ay * up_y + az * up_z)
         rates = self._wanted_rates((ax, ay, az), state.attitude_xyzw, command, error)
