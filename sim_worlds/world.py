@@ -12,6 +12,7 @@ from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from sim_worlds.camera import Camera, CameraConfig
 from sim_worlds.catalogue import make_setting
 from sim_worlds.conditions import FlightConditions
+from sim_worlds.estimator import StateEstimator
 from sim_worlds.mesh_tools import pose
 from sim_worlds.physics import RATE_HZ, Physics
 from sim_worlds.render import make_renderer
@@ -21,7 +22,8 @@ from sim_worlds.vehicle import load_quadrotor
 
 MIN_SIGHT_POINTS = 2
 CHASE_BEHIND_M, CHASE_ABOVE_M = 3.0, 1.3
-ACTOR_TICKS = 4  # what moves by itself does so 60 times a second
+ACTOR_TICKS = 4  # what moves by itself does so 60 times a second, and as often the state is estimated
+ESTIMATE_STREAM = 2  # tells the seeds of estimate and wind apart
 
 
 class World:
@@ -54,6 +56,7 @@ class World:
         self._quadrotor = load_quadrotor()
         self._camera_offset = np.array(self._quadrotor.camera_offset_flu_m)
         self._physics = self._make_physics()
+        self._estimator = self._make_estimator()
         self._renderer = renderer
         self._owns_renderer = owns_renderer
         self._debt_ticks = 0.0
@@ -81,6 +84,11 @@ class World:
         return self._physics.odometry
 
     @property
+    def estimate(self) -> Odometry:
+        """State as the flight stack knows it: late and noisy under such conditions, else the true one."""
+        return self.odometry if self._estimator is None else self._estimator.estimate
+
+    @property
     def target_distance_m(self) -> float:
         """Distance from the vehicle to the centre of the backpack."""
         return float(np.linalg.norm(self.target.position_enu_m - self.odometry.position_enu_m))
@@ -102,12 +110,15 @@ class World:
                 self._move_actors(ACTOR_TICKS / RATE_HZ, np.array(self._physics.position_enu_m))
             self._actor_ticks += 1
             self.collision = self._physics.tick(command) or self._left_world()
+            if self._estimator is not None and self._actor_ticks % ACTOR_TICKS == 0:
+                self._estimator.observe(self.odometry)
 
     def restart_at(self, start: Start) -> None:
         """Begin again from another pose; the target goes on where it is."""
         self._physics.close()
         self.start, self.collision, self._debt_ticks, self._actor_ticks = start, None, 0.0, 0
         self._physics = self._make_physics()
+        self._estimator = self._make_estimator()
 
     def camera_frame(self) -> CameraFrame:
         """Take a picture with the vehicle's camera; its target mask stays in :attr:`target_mask`."""
@@ -175,6 +186,14 @@ class World:
 
     def _make_physics(self) -> Physics:
         return Physics(self.scene, self.start, self._quadrotor, self._moving_colliders(), self.conditions)
+
+    def _make_estimator(self) -> StateEstimator | None:
+        if self.conditions.estimate_is_exact:
+            return None
+        rng = np.random.default_rng([self.scene.seed, self.conditions.seed, ESTIMATE_STREAM])
+        estimator = StateEstimator(self.conditions, rng)
+        estimator.observe(self.odometry)
+        return estimator
 
     def dynamic_instances(self) -> list[DynamicInstance]:
         """Everything that moves but the vehicle."""
