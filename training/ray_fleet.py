@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any, TypeVar
 
 from liquid_nav import __version__
@@ -21,8 +23,10 @@ from training.fleet import Hand, Job, Ledger, WorkerFactory
 P = TypeVar("P")
 R = TypeVar("R")
 AUTO = "auto"
+CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # where Ray notes the cluster of this machine
 LOOPBACK = "127.0.0.1"
 STORE_BYTES = 256 * 1024**2
+ANSWER_S = 3.0
 POLL_S = 2.0
 LONGEST_WAIT_S = 120.0
 MOST_FAILED_STARTS = 3
@@ -161,8 +165,11 @@ def _connection(ray: Any, address: str, workers: int) -> Iterator[None]:
         yield
         return
     folder = None
+    found = _find_cluster(address)
     try:
-        if not _join(ray, address):
+        if found is not None:
+            _join(ray, found)
+        else:
             folder = tempfile.mkdtemp(prefix="ray_", dir="/tmp")  # short: names of sockets must fit into 107 bytes
             _start(ray, workers, folder)
         yield
@@ -172,18 +179,43 @@ def _connection(ray: Any, address: str, workers: int) -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _join(ray: Any, address: str) -> bool:
-    """Connect to a cluster that runs; return False when none runs here and ``auto`` was asked for."""
+def _find_cluster(address: str) -> str | None:
+    """Return the address of a cluster that answers; None when none was named and none runs here.
+
+    Ray itself would try for several minutes.
+    """
+    if address == AUTO and not os.environ.get("RAY_ADDRESS"):
+        try:
+            left = CURRENT_CLUSTER.read_text().strip()
+        except OSError:
+            return None
+        return left if _answers(left) else None
+    named = os.environ["RAY_ADDRESS"] if address == AUTO else address
+    if not _answers(named):
+        raise ConfigError(
+            f"no Ray cluster answers at {named!r}: use host:port as `ray start --head` printed it, or 'auto'"
+        )
+    return named
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=ANSWER_S):
+            return True
+    except (OSError, ValueError, OverflowError):
+        return False
+
+
+def _join(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
-    except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
-        if address == AUTO and isinstance(error, ConnectionError):
-            return False
+    except (ConnectionError, RuntimeError, ValueError, AssertionError) as error:
         why = str(error).strip().splitlines()[0]
         raise ConfigError(
-            f"no Ray cluster answers at {address!r} ({why}): use host:port as `ray start --head` printed it, or 'auto'"
+            f"the Ray cluster at {address!r} cannot be joined ({why}): run the same Python and Ray on all machines, "
+            "this one among them"
         ) from error
-    return True
 
 
 def _start(ray: Any, workers: int, folder: str) -> None:

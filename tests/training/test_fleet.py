@@ -100,6 +100,13 @@ def test_without_ray_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         list(run_jobs(_numbers(1), crew.square_worker, ray="auto"))
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense", "localhost:port"])
+def test_a_cluster_that_does_not_answer_is_refused_at_once(address: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(ConfigError, match=rf"answers at '{address}'"):
+        list(run_jobs(_numbers(1), crew.square_worker, ray=address))
+
+
 def test_a_local_ray_cluster_does_every_job_once_and_prints_nothing(tmp_path: Path, capfd) -> None:
     pytest.importorskip("ray")
     jobs = [Job(f"n{n}", (n, tmp_path / "died" if n == 1 else None)) for n in range(4)]

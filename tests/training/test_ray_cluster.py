@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -77,6 +80,14 @@ def test_evaluation_gives_the_same_files(cluster, tmp_path: Path) -> None:
         assert (tmp_path / "here" / file).read_bytes() == (tmp_path / "ray" / file).read_bytes()
     sheets = [{f.name: f.read_bytes() for f in (tmp_path / name / "failures").glob("*")} for name in ("here", "ray")]
     assert sheets[0] == sheets[1]
+
+
+def test_the_command_answers_in_json_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training.cli", "evaluate", "--suite", "smoke", "--episodes", "1", "--json"]
+    command += ["--policy", "expert", "--ray", "auto", "--workers", "1", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(done.stdout)["policy"] == "expert"
+    assert done.stderr.split()[0] == "flying" and len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize("victim", ["worker", "node"])
