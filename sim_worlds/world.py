@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
+from sim_worlds.aviary import AviaryPhysics
 from sim_worlds.camera import Camera, CameraConfig
 from sim_worlds.catalogue import make_setting
 from sim_worlds.conditions import FlightConditions
 from sim_worlds.estimator import StateEstimator
 from sim_worlds.mesh_tools import pose
-from sim_worlds.physics import RATE_HZ, Physics
+from sim_worlds.physics import RATE_HZ, Physics, VehiclePhysics
 from sim_worlds.render import make_renderer
 from sim_worlds.render.projection import look_at
 from sim_worlds.scene import CameraView, Collider, DynamicInstance, RenderedImage, Renderer, Setting, Start
@@ -23,6 +25,7 @@ from sim_worlds.vehicle import load_quadrotor
 MIN_SIGHT_POINTS = 2
 CHASE_BEHIND_M, CHASE_ABOVE_M = 3.0, 1.3
 ACTOR_TICKS = 4  # what moves by itself does so 60 times a second, and as often the state is estimated
+BACKENDS: dict[str, Callable[..., VehiclePhysics]] = {"bullet": Physics, "aviary": AviaryPhysics}
 ESTIMATE_STREAM = 2  # tells the seeds of estimate and wind apart
 
 
@@ -34,6 +37,7 @@ class World:
         renderer: draws the scene; owned by the world unless ``owns_renderer`` is False.
         camera: the vehicle's camera.
         conditions: wind, load and errors of the estimate.
+        backend: whose dynamics the vehicle has, one of :data:`BACKENDS`.
     """
 
     def __init__(
@@ -44,7 +48,11 @@ class World:
         camera: CameraConfig | None = None,
         conditions: FlightConditions | None = None,
         owns_renderer: bool = True,
+        backend: str = "bullet",
     ) -> None:
+        if backend not in BACKENDS:
+            raise WorldError(f"backend is {backend!r}: use one of {', '.join(BACKENDS)}")
+        self._backend = BACKENDS[backend]
         self.scene = setting.scene
         self.target = setting.target
         self.start = setting.start
@@ -184,8 +192,8 @@ class World:
         if self._owns_renderer:
             self._renderer.close()
 
-    def _make_physics(self) -> Physics:
-        return Physics(self.scene, self.start, self._quadrotor, self._moving_colliders(), self.conditions)
+    def _make_physics(self) -> VehiclePhysics:
+        return self._backend(self.scene, self.start, self._quadrotor, self._moving_colliders(), self.conditions)
 
     def _make_estimator(self) -> StateEstimator | None:
         if self.conditions.estimate_is_exact:
@@ -224,6 +232,7 @@ def make_world(
     renderer: str | Renderer = "auto",
     camera: CameraConfig | None = None,
     conditions: FlightConditions | None = None,
+    backend: str = "bullet",
     **options: Any,
 ) -> World:
     """Build a world by name.
@@ -232,7 +241,7 @@ def make_world(
         name: one of :data:`sim_worlds.catalogue.WORLDS`.
         seed: 0 or more; the same seed gives the same world and the same walk.
         renderer: a name for :func:`make_renderer`, or a renderer to use without owning it.
-        camera, conditions: see :class:`World`.
+        camera, conditions, backend: see :class:`World`.
         options: of the world, such as ``season`` or ``hour``; see :func:`sim_worlds.catalogue.world_options`.
 
     Raises:
@@ -242,4 +251,6 @@ def make_world(
     setting = make_setting(name, seed, **options)
     owned = isinstance(renderer, str)
     drawing = make_renderer(renderer) if isinstance(renderer, str) else renderer
-    return World(setting, renderer=drawing, camera=camera, conditions=conditions, owns_renderer=owned)
+    return World(
+        setting, renderer=drawing, camera=camera, conditions=conditions, owns_renderer=owned, backend=backend
+    )
