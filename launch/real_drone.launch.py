@@ -1,4 +1,7 @@
-"""A camera and a vehicle with policy, safety filter, teleoperation, flight bridge and recorder."""
+"""A camera and a vehicle with policy, safety filter, teleoperation, flight bridge and recorder.
+
+``ros2 launch liquid_nav_ros real_drone.launch.py url:=serial:/dev/ttyACM0:57600 camera:=0 policy:=/path/to/policy``
+"""
 
 from pathlib import Path
 

@@ -29,6 +29,24 @@ class NodeSpec:
         return self.name
 
 
+@dataclass(frozen=True)
+class NodeArgument:
+    """A launch argument that sets one parameter of one node; its default stands here and not in the YAML file.
+
+    Attributes:
+        name: of the argument.
+        node, parameter: what it sets.
+        default: a text.
+        description: for ``ros2 launch --show-args``.
+    """
+
+    name: str
+    node: str
+    parameter: str
+    default: str
+    description: str
+
+
 POLICY = NodeSpec("policy_node")
 SAFETY = NodeSpec("safety_node")
 RECORDER = NodeSpec("recorder_node")
@@ -45,6 +63,18 @@ GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
         NodeSpec("camera_node"),
     ),
 }
+
+ARGUMENTS: dict[str, tuple[NodeArgument, ...]] = {
+    "real_drone": (
+        NodeArgument(
+            "url", BRIDGE.name, "url", "udpin:127.0.0.1:14540",
+            "of the autopilot: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD",
+        ),
+        NodeArgument("autopilot", BRIDGE.name, "autopilot", "auto", "px4, ardupilot, or auto to ask the vehicle"),
+        NodeArgument("camera", "camera_node", "source", "0", "webcam number, URL, video file or folder of images"),
+        NodeArgument("policy", POLICY.name, "policy", "", "folder of a policy; empty for the one that is shipped"),
+    ),
+}  # fmt: skip
 
 
 def fastdds_profile() -> Path:

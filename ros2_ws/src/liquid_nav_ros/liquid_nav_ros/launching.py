@@ -10,7 +10,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchDescription
-from liquid_nav_ros.graph import GRAPHS, fastdds_profile
+from liquid_nav_ros.graph import ARGUMENTS, GRAPHS, NodeSpec, fastdds_profile
 
 
 def describe(graph: str, launch_folder: Path, *, use_sim_time: bool) -> LaunchDescription:
@@ -30,6 +30,10 @@ def describe(graph: str, launch_folder: Path, *, use_sim_time: bool) -> LaunchDe
             description="parameters of all nodes",
         ),
     ]
+    arguments += [
+        DeclareLaunchArgument(argument.name, default_value=argument.default, description=argument.description)
+        for argument in ARGUMENTS.get(graph, ())
+    ]
     sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
     nodes = [
         Node(
@@ -37,7 +41,7 @@ def describe(graph: str, launch_folder: Path, *, use_sim_time: bool) -> LaunchDe
             executable=spec.executable,
             name=spec.name,
             namespace=LaunchConfiguration("namespace"),
-            parameters=[LaunchConfiguration("params_file"), {"use_sim_time": sim_time}],
+            parameters=[LaunchConfiguration("params_file"), {"use_sim_time": sim_time, **_own(graph, spec)}],
             output="screen",
             on_exit=Shutdown(reason=f"{spec.name} has ended") if spec.ends_graph else None,
         )
@@ -45,3 +49,12 @@ def describe(graph: str, launch_folder: Path, *, use_sim_time: bool) -> LaunchDe
     ]
     profile = SetEnvironmentVariable("FASTDDS_DEFAULT_PROFILES_FILE", str(fastdds_profile()))
     return LaunchDescription([*arguments, profile, *nodes])
+
+
+def _own(graph: str, spec: NodeSpec) -> dict[str, ParameterValue]:
+    """Return the parameters of a node that launch arguments set; as texts, since a camera may be called 0."""
+    return {
+        argument.parameter: ParameterValue(LaunchConfiguration(argument.name), value_type=str)
+        for argument in ARGUMENTS.get(graph, ())
+        if argument.node == spec.name
+    }

@@ -1,0 +1,212 @@
+"""The bridge as a process, a fake autopilot at the other end of a real socket."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+
+from training.graph import PARAMS, ROS_PACKAGE, Graph  # noqa: E402
+
+sys.path.insert(0, str(ROS_PACKAGE))
+
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
+from geometry_msgs.msg import TwistStamped  # noqa: E402
+from liquid_nav_ros.qos import LATCHED  # noqa: E402
+from nav_msgs.msg import Odometry as OdometryMessage  # noqa: E402
+from sensor_msgs.msg import BatteryState, NavSatFix  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
+
+from liquid_nav.types import VelocityCommand  # noqa: E402
+from tests.fake_px4 import FakePx4  # noqa: E402
+from tests.ros.test_graph import (  # noqa: E402
+    RELIABLE,
+    SENSOR,
+    WAIT_S,
+    Peer,
+    command_message,
+    graph,
+    peer,
+)
+
+__all__ = ["graph", "peer"]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    """Where the bridge listens."""
+    return _free_port()
+
+
+@pytest.fixture
+def fake(port: int) -> Iterator[FakePx4]:
+    """A PX4 in the air's real time, that sends to the bridge as PX4 does."""
+    vehicle = FakePx4.safe(peer=port)
+    with vehicle.running():
+        yield vehicle
+
+
+class Flight:
+    """An operator and a policy."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.states = peer.listen(String, "vehicle/state", LATCHED)
+        self.diagnostics = peer.listen(DiagnosticArray, "/diagnostics")
+        self._wishes = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel", RELIABLE)
+        self.wish: VelocityCommand | None = None
+
+    def act(self) -> None:
+        """The policy's part."""
+        if self.wish is not None:
+            self._wishes.publish(command_message(self.wish, self.peer.now_s()))
+
+    @property
+    def state(self) -> str:
+        return self.states[-1].data if self.states else ""
+
+    def reach(self, state: str) -> None:
+        self.peer.until(lambda: self.state == state, self.act)
+
+    def call(self, name: str) -> tuple[bool, str]:
+        client = self.peer.node.create_client(Trigger, f"flight_bridge_node/{name}")
+        self.peer.until(client.service_is_ready, self.act)
+        future = client.call_async(Trigger.Request())
+        self.peer.until(future.done, self.act)
+        return bool(future.result().success), str(future.result().message)
+
+    def run(self, duration_s: float) -> None:
+        end_s = time.monotonic() + duration_s
+        assert duration_s < WAIT_S
+        self.peer.until(lambda: time.monotonic() >= end_s, self.act)
+
+
+def _start(graph: Graph, port: int, **parameters: object) -> None:
+    graph.start(
+        "flight_bridge_node",
+        params_file=PARAMS / "real_drone.yaml",
+        parameters={"url": f"udpin:127.0.0.1:{port}", **parameters},
+    )
+
+
+def test_a_whole_flight_of_the_bridge_with_px4(graph: Graph, peer: Peer, port: int, fake: FakePx4) -> None:
+    flight = Flight(peer)
+    odometry = peer.listen(OdometryMessage, "odom", SENSOR)
+    batteries = peer.listen(BatteryState, "battery")
+    fixes = peer.listen(NavSatFix, "gps/fix", SENSOR)
+    flown = peer.listen(TwistStamped, "vehicle/cmd_vel")
+    _start(graph, port)
+    flight.reach("ready")
+    assert flight.call("engage") == (False, "engage is refused in state ready: it is possible in hold")
+    assert flight.call("arm")[0]
+    flight.reach("armed")
+    assert flight.call("takeoff")[0]
+    flight.reach("hold")
+    assert fake.height_m == pytest.approx(2.0, abs=0.4)
+    assert flight.call("engage")[0] is False
+
+    flight.wish = VelocityCommand(1.0, 0.5, 0.0, 0.2)
+    flight.run(0.3)
+    assert flight.call("engage")[0]
+    start_s = time.monotonic()
+    flight.run(3.0)
+    assert flight.state == "engaged"
+    message = fake.setpoints[-1][1]
+    assert (message.vx, message.vy, message.vz, message.yaw_rate) == pytest.approx((1.0, -0.5, 0.0, -0.2), abs=1e-6)
+    assert fake.rates_since(start_s) >= 19.0
+    assert flown[-1].twist.linear.x == pytest.approx(1.0)
+    assert odometry[-1].header.frame_id == "odom" and odometry[-1].child_frame_id == "base_link"
+    place = odometry[-1].pose.pose.position
+    north, east, down = fake.position_ned_m
+    assert [place.x, place.y, place.z] == pytest.approx([east, north, -down], abs=0.3)
+    assert batteries[-1].percentage == pytest.approx(0.9)
+    assert batteries[-1].voltage == pytest.approx(15.2)
+    assert fixes[-1].latitude == pytest.approx(47.3977418)
+
+    flight.wish = None  # the policy dies
+    flight.reach("hold")
+    count = len(fake.setpoints)
+    flight.run(1.0)
+    zeros = [message for _, message in fake.setpoints[count + 1 :]]
+    assert len(zeros) >= 15 and all(message.vx == message.vy == 0.0 for message in zeros)
+
+    assert flight.call("land")[0]
+    flight.reach("disarmed")
+    flight.reach("ready")
+    assert fake.on_ground and not fake.armed and fake.mode == "AUTO.LOITER"
+    texts = [status.message for array in flight.diagnostics for status in array.status]
+    assert any("engaged -> hold: the last command is" in text for text in texts)
+
+
+def test_the_pilots_mode_change_and_the_death_of_the_bridge(
+    graph: Graph, peer: Peer, port: int, fake: FakePx4
+) -> None:
+    flight = Flight(peer)
+    fake.radio = True
+    _start(graph, port)
+    flight.reach("ready")
+    flight.call("arm")
+    flight.reach("armed")
+    flight.call("takeoff")
+    flight.reach("hold")
+    flight.wish = VelocityCommand(1.0)
+    flight.run(0.3)
+    flight.call("engage")
+    flight.run(0.5)
+    fake.switch("POSCTL")
+    flight.reach("external")
+    count = len(fake.setpoints)
+    flight.run(1.0)
+    assert len(fake.setpoints) - count <= 1 and fake.mode == "POSCTL"
+    assert flight.call("engage")[0] is False
+    assert flight.call("hold")[0]
+    flight.reach("hold")
+
+    process = graph.processes["flight_bridge_node"]
+    process.kill()
+    process.wait()
+    count = len(fake.setpoints)
+    peer.until(lambda: fake.mode == "AUTO.LOITER", flight.act)
+    assert len(fake.setpoints) - count <= 1
+    assert np.linalg.norm(fake.velocity_ned_m_s) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"url": "carrier:pigeon"}, "use udpin:"),
+        ({"autopilot": "betaflight"}, "use auto, px4 or ardupilot"),
+        ({"signing_key_file": "/nonexistent"}, "cannot be read"),
+        ({"setpoint_hz": 10.0}, "out of range"),
+    ],
+)
+def test_a_wrong_parameter_ends_the_bridge_with_one_line(graph: Graph, parameters: dict, says: str) -> None:
+    process = graph.start("flight_bridge_node", parameters={"backend": "mavlink", **parameters})
+    assert process.wait(WAIT_S) == 2
+    text = (graph.log_folder / "flight_bridge_node.log").read_text()
+    assert says in text and "Traceback" not in text
+
+
+def test_launch_arguments_set_parameters_of_nodes_of_the_graph_that_the_file_leaves_open() -> None:
+    import yaml
+    from liquid_nav_ros.graph import ARGUMENTS, GRAPHS
+
+    for name, arguments in ARGUMENTS.items():
+        sections = yaml.safe_load((PARAMS / f"{name}.yaml").read_text())
+        for argument in arguments:
+            assert argument.node in {spec.name for spec in GRAPHS[name]}
+            assert argument.parameter not in sections[f"/**/{argument.node}"]["ros__parameters"]
