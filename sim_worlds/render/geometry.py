@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import RenderError
-from sim_worlds.render.lod import LEAFY_LAYERS, bounding_sphere, closed, levels, outward, wanted_radius_px
+from sim_worlds.render.lod import LEAFY_LAYERS, RADII_PX, bounding_sphere, levels
 from sim_worlds.render.projection import spheres_in_view
 from sim_worlds.scene import DynamicInstance, Instance, Mesh, category_index
 
@@ -25,7 +25,7 @@ ROW_FLOATS = 16  # three matrix rows and a tint whose fourth number is the categ
 ROW_FORMAT = "4f 4f 4f 4f/i"
 ROW_NAMES = ("in_row0", "in_row1", "in_row2", "in_tint")
 SMALL_M = 9.0  # radius of the spheres of closed solids with holes or below the size of a house
-LEVELS = 3
+LEVELS = 1 + len(RADII_PX)
 KINDS = 3  # solid, open, cut
 SMALLEST_PX = 1.5  # things whose sphere has a smaller radius in the image are not drawn
 SMALLEST_LEAF_PX = (2.0, 4.5)  # the same for tufts without a stem: each has a limit of its own, so they thin out softly
@@ -58,7 +58,8 @@ class Geometry:
 
     Args:
         meshes: by name.
-        cut_out: bool (layers,), True for materials with holes in them.
+        layers: (used,) materials in the order in which the texture array holds them.
+        cut_out: bool (used,), True for those with holes in them.
 
     Attributes:
         vertices: float32 (vertices, 14), see ``VERTEX_NAMES``.
@@ -66,12 +67,12 @@ class Geometry:
         radii_m, centres_m: bounding spheres of the meshes, (meshes,) and (meshes, 3).
     """
 
-    def __init__(self, meshes: Mapping[str, Mesh], cut_out: NDArray[np.bool_]) -> None:
+    def __init__(self, meshes: Mapping[str, Mesh], layers: NDArray[np.int64], cut_out: NDArray[np.bool_]) -> None:
         self._numbers = {name: number for number, name in enumerate(meshes)}
         count = len(meshes)
         self._first = np.zeros((count, LEVELS, KINDS), np.uint32)
         self._count = np.zeros((count, LEVELS, KINDS), np.uint32)
-        self._wanted_px = np.zeros((count, LEVELS), np.float32)
+        self._below_px = np.zeros((count, LEVELS), np.float32)
         self.radii_m = np.zeros(count, np.float32)
         self.centres_m = np.zeros((count, 3), np.float32)
         vertices: list[NDArray[np.float32]] = []
@@ -85,17 +86,17 @@ class Geometry:
                     self._first[number, level] = self._first[number, level - 1]
                     self._count[number, level] = self._count[number, level - 1]
                     continue
-                coarse = chain[level]
-                self._wanted_px[number, level] = wanted_radius_px(len(coarse.triangles))
-                holes = cut_out[coarse.layers[coarse.triangles[:, 0]]]
-                shut = closed(coarse) & ~holes
-                turned = outward(coarse)
-                for kind, triangles in enumerate((turned[shut], turned[~shut & ~holes], turned[holes])):
+                coarse, shut = chain[level].mesh, chain[level].closed
+                self._below_px[number, level] = chain[level].below_px
+                slots = np.searchsorted(layers, coarse.layers)
+                holes = cut_out[slots[coarse.triangles[:, 0]]]
+                sorts = (shut & ~holes, ~shut & ~holes, holes)
+                for kind, triangles in enumerate(coarse.triangles[sort] for sort in sorts):
                     self._first[number, level, kind] = used_indices
                     self._count[number, level, kind] = triangles.size
                     indices.append(triangles.ravel() + used_vertices)
                     used_indices += triangles.size
-                vertices.append(_packed(coarse))
+                vertices.append(_packed(coarse, slots))
                 used_vertices += len(coarse.positions_m)
         self.vertices = np.concatenate(vertices) if vertices else np.zeros((0, VERTEX_FLOATS), np.float32)
         self.indices = np.concatenate(indices).astype(np.int32) if indices else np.zeros(0, np.int32)
@@ -124,7 +125,7 @@ class Geometry:
             sizes_px: (instances,) radius of each in the image; chooses the level.
             rows: (instances,) where each lies in the buffer of rows.
         """
-        level = (sizes_px[:, None] < self._wanted_px[meshes][:, : LEVELS - 1]).sum(axis=1)
+        level = (sizes_px[:, None] < self._below_px[meshes][:, 1:]).sum(axis=1)
         made = np.zeros((KINDS, len(meshes), 5), np.uint32)
         made[:, :, 0] = self._count[meshes, level].T
         made[:, :, 1] = 1
@@ -221,10 +222,10 @@ def _drawn(commands: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(commands[commands[:, 0] > 0])
 
 
-def _packed(mesh: Mesh) -> NDArray[np.float32]:
+def _packed(mesh: Mesh, slots: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return float32 (vertices, 14); the last two are metres of sway per m/s of wind, and 1 for leaves."""
     leafy = LEAFY_LAYERS[mesh.layers]
     tip = np.clip(0.98 - mesh.uvs[:, 1], 0.0, 1.0)  # pictures of foliage grow from v = 0.98 upwards to v = 0
     sway = TIP_SWAY * tip + HEIGHT_SWAY * np.maximum(mesh.positions_m[:, 2], 0.0)
-    columns = [mesh.positions_m, mesh.normals, mesh.uvs, mesh.colours, mesh.layers, np.where(leafy, sway, 0.0), leafy]
-    return np.column_stack(columns).astype(np.float32)
+    last = np.column_stack([slots, np.where(leafy, sway, 0.0), leafy]).astype(np.float32)
+    return np.column_stack([mesh.positions_m, mesh.normals, mesh.uvs, mesh.colours, last])

@@ -32,10 +32,10 @@ class LoadedScene:
 
     def __init__(self, context: moderngl.Context, scene: Scene, programs: Mapping[str, moderngl.Program]) -> None:
         self.scene = scene
-        used = {int(layer) for mesh in scene.meshes.values() for layer in np.unique(mesh.layers)}
-        pictures = build_texture_array(scene.seed, used)
+        used = used_layers(scene)
+        pictures = build_texture_array(scene.seed, used)[used]
         holes = np.asarray((pictures[..., 3] < 255 * COVERED).any(axis=(1, 2)))
-        self.geometry = Geometry(scene.meshes, holes)
+        self.geometry = Geometry(scene.meshes, used, holes)
         self.static: Placed = place_static(self.geometry, scene.instances)
         self.light: Light = light_of(scene.atmosphere)
         casting = self.static.throwing
@@ -78,6 +78,12 @@ class LoadedScene:
             buffer.release()
         self.textures.release()
         self.clouds.release()
+
+
+def used_layers(scene: Scene) -> NDArray[np.int64]:
+    """Return the layers (used,) of the materials that a scene's meshes are made of, in rising order."""
+    layers = [mesh.layers for mesh in scene.meshes.values()] or [np.zeros(1, np.int32)]
+    return np.flatnonzero(np.bincount(np.concatenate(layers)))
 
 
 def _vertex_array(

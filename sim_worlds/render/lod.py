@@ -1,11 +1,11 @@
-"""Coarser copies of a mesh for when it is far away: fewer, larger leaf cards and no parts below the size of a pixel.
+"""Coarser copies of a mesh for when it is far away: fewer, larger leaf cards, no parts below the size of a pixel.
 
-Works on any mesh without knowing what it shows: parts are what hangs together by shared vertices (a card, a bough).
+Works on any mesh without knowing what it shows: a part is what hangs together by shared places (a card, a bough).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,34 +13,64 @@ from numpy.typing import NDArray
 from sim_worlds.materials import LAYERS, LEAFY
 from sim_worlds.scene import Mesh
 
-LEAF_SHARES = (0.45, 0.2)  # of the leaf cards that the second and the third level keep
+# Level by level: below which radius in the image (pixels) it is used, and what it keeps.
+RADII_PX = (80.0, 36.0, 16.0, 7.0)
+LEAF_SHARES = (0.5, 0.24, 0.12, 0.06)  # of the leaf cards
+AREA_SHARES = (0.85, 0.6, 0.4, 0.3)  # of the other surface, widest parts first; bare crowns need their twigs
+TRIANGLES_PX = 4.0  # a mesh is fine enough while its radius in pixels is less than this times the root of its triangles
 LEAF_GROWTH = 0.4  # kept cards grow by share ** -LEAF_GROWTH, so that the crown stays as dense to the eye
-TRIANGLES_PX = 4.0  # a level suits a sphere of this many pixels times the root of its triangles
-KEPT_AREAS = (0.75, 0.5)  # of what is no leaf, widest parts first; bare crowns would vanish without their twigs
-NARROWEST_PX = 0.8  # wider parts are kept anyway
-WORTHWHILE = 0.8  # a level must have fewer triangles than this share of the level before
-
+NARROWEST_PX = 0.8  # wider parts are kept whatever their share
+CELL_PX = 2.4  # corners that lie closer and face alike become one
+THINNEST = 0.25  # share of its surface that a part keeps at least when its corners are joined; else they are not
+FEWEST = 2  # triangles of a mesh that is not worth coarsening
+WORTHWHILE = 0.85  # a level must have fewer triangles than this share of the level before
 WELD_M = 5e-4
 CLOSED = 0.35  # a part whose mean normal is shorter has its back inside
 
 LEAFY_LAYERS = np.array([name in LEAFY for name in LAYERS])
 
 
-def levels(mesh: Mesh) -> list[Mesh]:
+@dataclass(frozen=True)
+class Level:
+    """A mesh as fine as it needs to be.
+
+    Attributes:
+        mesh: its triangles are counter-clockwise seen from where their normals point.
+        closed: bool (triangles,), True for those of parts like a trunk or a box, whose backs nobody sees.
+        below_px: used while the radius of its sphere in the image is smaller, and no coarser level is.
+    """
+
+    mesh: Mesh
+    closed: NDArray[np.bool_]
+    below_px: float
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of a mesh: ``of`` names that of each triangle, the others have an entry per part."""
+
+    of: NDArray[np.int64]
+    areas: NDArray[np.float64]
+    widths: NDArray[np.float64]
+    leafy: NDArray[np.bool_]
+    closed: NDArray[np.bool_]
+
+
+def levels(mesh: Mesh) -> list[Level]:
     """Return the mesh and its coarser copies, finest first; a single one where nothing can be saved."""
-    found = [mesh]
+    mesh = replace(mesh, triangles=outward(mesh))
+    known = _measure(mesh)
+    found = [Level(mesh, known.closed[known.of], np.inf)]
     radius = bounding_sphere(mesh)[1]
-    for leaf_share, area_share in zip(LEAF_SHARES, KEPT_AREAS, strict=True):
-        pixel_m = radius / wanted_radius_px(len(found[-1].triangles))
-        coarse = thinned(mesh, leaf_share, area_share, pixel_m)
-        if len(coarse.triangles) < WORTHWHILE * len(found[-1].triangles):
-            found.append(coarse)
+    for radius_px, leaf_share, area_share in zip(RADII_PX, LEAF_SHARES, AREA_SHARES, strict=True):
+        finest = len(found[-1].mesh.triangles)
+        if finest <= FEWEST:
+            break
+        below_px = min(radius_px, TRIANGLES_PX * float(np.sqrt(finest)))
+        coarse, kept = _coarser(mesh, known, leaf_share, area_share, radius / below_px)
+        if len(kept) < WORTHWHILE * finest:
+            found.append(Level(coarse, known.closed[known.of[kept]], below_px))
     return found
-
-
-def wanted_radius_px(triangles: int) -> float:
-    """Return how large a mesh of so many triangles should be in the image, as the radius of its sphere."""
-    return TRIANGLES_PX * float(np.sqrt(triangles))
 
 
 def bounding_sphere(mesh: Mesh) -> tuple[NDArray[np.float32], float]:
@@ -49,34 +79,10 @@ def bounding_sphere(mesh: Mesh) -> tuple[NDArray[np.float32], float]:
     return centre, float(np.linalg.norm(mesh.positions_m - centre, axis=1).max())
 
 
-def thinned(mesh: Mesh, leaf_share: float, area_share: float, pixel_m: float) -> Mesh:
-    """Return a copy with a share of the leaf cards, enlarged, and without solid parts that no pixel would show.
-
-    Args:
-        mesh: anything.
-        leaf_share: of the parts of a material in ``LEAFY`` that are kept, at least one.
-        area_share: of the surface of the other parts that is kept at least.
-        pixel_m: size of a pixel at the distance where the copy is used first.
-    """
-    labels = parts(mesh)
-    kinds = LEAFY_LAYERS[mesh.layers[mesh.triangles[:, 0]]]
-    leaf_parts = np.unique(labels[kinds])
-    chosen = leaf_parts[_evenly(len(leaf_parts), leaf_share)]
-    kept_solids = _wide_parts(mesh, labels, ~kinds, area_share, NARROWEST_PX * pixel_m)
-    keep = np.where(kinds, np.isin(labels, chosen), np.isin(labels, kept_solids))
-    positions = mesh.positions_m.copy()
-    if 0 < len(chosen) < len(leaf_parts):
-        grow = (len(leaf_parts) / len(chosen)) ** LEAF_GROWTH
-        _enlarge(positions, mesh.triangles[keep & kinds], labels[keep & kinds], grow)
-    return _compact(replace(mesh, positions_m=positions), keep)
-
-
 def parts(mesh: Mesh) -> NDArray[np.int64]:
-    """Return for every triangle (triangles,) a number that those that hang together share; corners meet by place."""
+    """Return for every triangle (triangles,) the number of its part, 0 and up."""
     grid = np.rint((mesh.positions_m - mesh.positions_m.min(axis=0)) / WELD_M).astype(np.int64)
-    spans = grid.max(axis=0) + 1
-    _, welded = np.unique((grid[:, 0] * spans[1] + grid[:, 1]) * spans[2] + grid[:, 2], return_inverse=True)
-    corners = welded[mesh.triangles]
+    corners = _numbered(*grid.T)[mesh.triangles]
     labels = np.arange(len(mesh.positions_m))
     while True:
         lowest = labels[corners].min(axis=1)
@@ -85,71 +91,120 @@ def parts(mesh: Mesh) -> NDArray[np.int64]:
             np.minimum.at(labels, corners[:, column], lowest)
         labels = labels[labels]
         if np.array_equal(before, labels):
-            return np.asarray(labels[corners[:, 0]])
-
-
-def closed(mesh: Mesh) -> NDArray[np.bool_]:
-    """Return bool (triangles,), True for those of parts like a trunk or a box, whose backs nobody sees."""
-    if not len(mesh.triangles):
-        return np.zeros(0, dtype=bool)
-    _, part = np.unique(parts(mesh), return_inverse=True)
-    corners = mesh.positions_m[mesh.triangles]
-    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    facing *= np.where((facing * mesh.normals[mesh.triangles[:, 0]]).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
-    areas = np.bincount(part, weights=np.linalg.norm(facing, axis=1))
-    mean = np.stack([np.bincount(part, weights=facing[:, axis]) for axis in range(3)], axis=1)
-    return np.asarray((np.linalg.norm(mean, axis=1) < CLOSED * areas)[part])
+            return _numbered(labels[corners[:, 0]])
 
 
 def outward(mesh: Mesh) -> NDArray[np.int32]:
     """Return the triangles (triangles, 3), each counter-clockwise seen from where its normals point."""
-    corners = mesh.positions_m[mesh.triangles]
-    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    inward = (facing * mesh.normals[mesh.triangles].sum(axis=1)).sum(axis=1) < 0.0
+    inward = (_facings(mesh) * mesh.normals[mesh.triangles].sum(axis=1)).sum(axis=1) < 0.0
     return np.where(inward[:, None], mesh.triangles[:, ::-1], mesh.triangles)
+
+
+def _facings(mesh: Mesh) -> NDArray[np.floating]:
+    """Return a vector across each triangle (triangles, 3), as long as its area."""
+    corners = mesh.positions_m[mesh.triangles]
+    return np.asarray(0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+
+
+def _measure(mesh: Mesh) -> _Parts:
+    of = parts(mesh)
+    facings = _facings(mesh)
+    areas = np.bincount(of, weights=np.linalg.norm(facings, axis=1)).astype(np.float64)
+    mean = np.stack([np.bincount(of, weights=facings[:, axis]) for axis in range(3)], axis=1)
+    low, high = np.full((len(areas), 3), np.inf), np.full((len(areas), 3), -np.inf)
+    corners = mesh.positions_m[mesh.triangles]
+    np.minimum.at(low, of, corners.min(axis=1))
+    np.maximum.at(high, of, corners.max(axis=1))
+    leafy = np.zeros(len(areas), dtype=bool)
+    leafy[of] = LEAFY_LAYERS[mesh.layers[mesh.triangles[:, 0]]]
+    widths = areas / (np.pi * np.linalg.norm(high - low, axis=1) + 1e-9)  # exact for a thin tube
+    return _Parts(of, areas, widths, leafy, np.linalg.norm(mean, axis=1) < CLOSED * areas)
+
+
+def _coarser(
+    mesh: Mesh, known: _Parts, leaf_share: float, area_share: float, pixel_m: float
+) -> tuple[Mesh, NDArray[np.int64]]:
+    """Return a copy whose details are about as large as a pixel, and which triangles of the mesh it has."""
+    leaf_parts = np.flatnonzero(known.leafy)
+    chosen = leaf_parts[_evenly(len(leaf_parts), leaf_share)]
+    keep = np.zeros(len(known.areas), dtype=bool)
+    keep[chosen] = True
+    keep[_wide_parts(known, area_share, NARROWEST_PX * pixel_m)] = True
+    kept = np.flatnonzero(keep[known.of])
+    positions = mesh.positions_m.copy()
+    if 0 < len(chosen) < len(leaf_parts):
+        leaves = kept[known.leafy[known.of[kept]]]
+        _enlarge(positions, mesh.triangles[leaves], known.of[leaves], (len(leaf_parts) / len(chosen)) ** LEAF_GROWTH)
+    coarse = replace(mesh, positions_m=positions)
+    joined = _joined(mesh, known, kept, CELL_PX * pixel_m)
+    real = (joined != joined[:, [1, 2, 0]]).all(axis=1)
+    return _compact(replace(coarse, triangles=joined[real])), kept[real]
 
 
 def _evenly(count: int, share: float) -> NDArray[np.bool_]:
     """Return bool (count,), True for a share of them spread evenly, at least one of any."""
-    steps = np.floor(np.arange(count + 1) * share + (1.0 - share if count else 0.0))
-    return np.asarray(steps[1:] > steps[:-1]) if count * share >= 1.0 else np.arange(count) == 0
+    if count * share < 1.0:
+        return np.asarray(np.arange(count) == 0)
+    steps = np.floor(np.arange(count + 1) * share + 1.0 - share)
+    return np.asarray(steps[1:] > steps[:-1])
 
 
-def _wide_parts(
-    mesh: Mesh, labels: NDArray[np.int64], wanted: NDArray[np.bool_], area_share: float, width_m: float
-) -> NDArray[np.int64]:
-    """Return the labels of the parts that are at least so wide, and of enough of the rest, widest first."""
-    corners = mesh.positions_m[mesh.triangles[wanted]]
-    areas = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    names, part = np.unique(labels[wanted], return_inverse=True)
-    sizes = np.bincount(part, weights=areas, minlength=len(names))
-    low, high = np.full((len(names), 3), np.inf), np.full((len(names), 3), -np.inf)
-    np.minimum.at(low, part, corners.min(axis=1))
-    np.maximum.at(high, part, corners.max(axis=1))
-    widths = sizes / (np.pi * np.linalg.norm(high - low, axis=1) + 1e-9)  # exact for a thin tube
-    order = np.argsort(-widths, kind="stable")
-    before = np.concatenate([[0.0], np.cumsum(sizes[order])[:-1]])
-    keep = (widths[order] > width_m) | (before < area_share * sizes.sum())
-    return np.asarray(names[order[keep]])
+def _wide_parts(known: _Parts, area_share: float, width_m: float) -> NDArray[np.int64]:
+    """Return the parts without leaves that are at least so wide, and enough of the rest, widest first."""
+    solid = np.flatnonzero(~known.leafy)
+    order = solid[np.argsort(-known.widths[solid], kind="stable")]
+    before = np.concatenate([[0.0], np.cumsum(known.areas[order])[:-1]])
+    return np.asarray(order[(known.widths[order] > width_m) | (before < area_share * known.areas[solid].sum())])
+
+
+def _joined(mesh: Mesh, known: _Parts, kept: NDArray[np.int64], cell_m: float) -> NDArray[np.int32]:
+    """Return the kept triangles (triangles, 3) with neighbouring corners of solid parts made one.
+
+    Corners are neighbours in the same cell of a grid when they face into the same octant and look alike, so a thin
+    tube keeps four sides. A part that would lose too much of its surface, like a lath, stays as it is.
+    """
+    triangles = mesh.triangles[kept]
+    part_of = np.full(len(mesh.positions_m), -1, dtype=np.int64)
+    part_of[triangles.ravel()] = np.repeat(known.of[kept], 3)
+    cells = np.floor((mesh.positions_m - mesh.positions_m.min(axis=0)) / cell_m).astype(np.int64)
+    octant = ((mesh.normals + np.array([0.011, 0.017, 0.023])) > 0.0) @ np.array([1, 2, 4])
+    shade = np.rint(mesh.colours * 4.0).astype(np.int64) @ np.array([1, 64, 4096])
+    picture = np.rint(2.0 * mesh.uvs).astype(np.int64)  # no seam of a texture may close
+    group = _numbered(part_of, mesh.layers.astype(np.int64), octant, shade, *picture.T, *cells.T)
+    _, first = np.unique(group, return_index=True)
+    joined = first[group][triangles].astype(np.int32)
+    after = np.bincount(
+        known.of[kept],
+        weights=np.linalg.norm(_facings(replace(mesh, triangles=joined)), axis=1),
+        minlength=len(known.areas),
+    )
+    spared = known.leafy | (after < THINNEST * known.areas)
+    return np.where(spared[known.of[kept], None], triangles, joined)
+
+
+def _numbered(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for every row of the columns a number that equal rows share, 0 and up."""
+    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:  # a hash of 64 bits: two rows among thousands do not meet by chance
+        mixed = (mixed ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return np.asarray(np.unique(mixed, return_inverse=True)[1])
 
 
 def _enlarge(
-    positions: NDArray[np.float32], triangles: NDArray[np.int32], labels: NDArray[np.int64], factor: float
+    positions: NDArray[np.float32], triangles: NDArray[np.int32], part: NDArray[np.int64], factor: float
 ) -> None:
     """Scale every part about the mean of its corners, in place."""
-    _, inverse = np.unique(labels, return_inverse=True)
-    vertices = triangles.ravel()
-    part = np.repeat(inverse, 3)
-    vertices, first = np.unique(vertices, return_index=True)
-    part = part[first]
+    vertices, first = np.unique(triangles.ravel(), return_index=True)
+    part = np.unique(np.repeat(part, 3)[first], return_inverse=True)[1]
     counts = np.bincount(part)
     middle = np.stack([np.bincount(part, weights=positions[vertices, axis]) / counts for axis in range(3)], axis=1)
     positions[vertices] = middle[part] + factor * (positions[vertices] - middle[part])
 
 
-def _compact(mesh: Mesh, keep: NDArray[np.bool_]) -> Mesh:
-    """Return the mesh with some of its triangles and only the vertices that they use."""
-    used, renumbered = np.unique(mesh.triangles[keep], return_inverse=True)
+def _compact(mesh: Mesh) -> Mesh:
+    """Return the mesh with only the vertices that its triangles use."""
+    used, renumbered = np.unique(mesh.triangles, return_inverse=True)
     return replace(
         mesh,
         positions_m=mesh.positions_m[used],

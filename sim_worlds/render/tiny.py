@@ -44,8 +44,12 @@ class TinyRenderer:
         pybullet.resetSimulation(physicsClientId=self._client)
         self._scene, self._shapes, self._moving, self._plain = scene, {}, {}, {}
         self._categories = np.zeros(1, np.uint8)
-        used = {int(layer) for mesh in scene.meshes.values() for layer in np.unique(mesh.layers)}
-        pictures = build_texture_array(scene.seed, used).astype(np.float32) / 255.0
+        pictures = (
+            build_texture_array(scene.seed, {int(n) for mesh in scene.meshes.values() for n in mesh.layers}).astype(
+                np.float32
+            )
+            / 255.0
+        )
         weight = pictures[..., 3:] + 1e-6
         self._means = (pictures[..., :3] * weight).sum(axis=(1, 2)) / weight.sum(axis=(1, 2))
         for instance in scene.instances:
@@ -142,7 +146,7 @@ class TinyRenderer:
         if key not in self._shapes:
             if name not in self._plain:
                 mesh = self._scene.meshes[name]
-                self._plain[name] = mesh if self._everything else levels(mesh)[-1]
+                self._plain[name] = mesh if self._everything else levels(mesh)[-1].mesh
             self._shapes[key] = self._make_shapes(self._plain[name], key[1], key[2])
         return [
             pybullet.createMultiBody(
