@@ -8,9 +8,8 @@ from liquid_nav.pipeline import FlightPipeline
 from liquid_nav.policy.runtime import Policy
 from liquid_nav.safety import SafetyConfig
 from liquid_nav.types import VelocityCommand
-from sim_worlds import camera as cameras
-from sim_worlds import conditions as airs
-from sim_worlds.conditions import FlightConditions
+from sim_worlds.camera import named_camera
+from sim_worlds.conditions import named_conditions
 from sim_worlds.missions import MissionResult, make_mission
 from sim_worlds.scene import Renderer, Scene
 from sim_worlds.world import World, make_world
@@ -65,12 +64,14 @@ def open_world(condition: Condition, seed: int, renderer: Renderer) -> World:
     Raises:
         WorldError: when an option or a name does not exist.
     """
-    camera = None if condition.camera == "clean" else cameras.named_camera(condition.camera)
-    calm = condition.conditions == "calm"
-    conditions = FlightConditions() if calm else airs.named_conditions(condition.conditions)
-    conditions = replace(conditions, seed=seed)
-    options = condition.options_of(seed)
-    return make_world(condition.world, seed, renderer=renderer, camera=camera, conditions=conditions, **options)
+    return make_world(
+        condition.world,
+        seed,
+        renderer=renderer,
+        camera=named_camera(condition.camera),
+        conditions=replace(named_conditions(condition.conditions), seed=seed),
+        **condition.options_of(seed),
+    )
 
 
 def safety_config(scene: Scene) -> SafetyConfig:
@@ -123,8 +124,8 @@ class _PolicyPilot:
         world = self._world
         frame = world.received_frame() if picture else None
         if frame is None:
-            return self._pipeline.step_without_frame(world.odometry, world.time_s).command
-        command = self._pipeline.step(frame, world.odometry, world.time_s).command
+            return self._pipeline.step_without_frame(world.estimate, world.time_s).command
+        command = self._pipeline.step(frame, world.estimate, world.time_s).command
         if self._album is not None:
             self._album.look(frame, command, world.target_distance_m)
         return command

@@ -42,8 +42,13 @@ SUMMER = {"season": "summer"}
 LIGHTS = ({"hour": 6.5}, {"hour": 19.5}, {"sky": "overcast"}, {"sky": "fog"})
 RANGES = tuple({"distance_m": float(distance)} for distance in range(20, 41, 5))
 SITES = ("snowfield", "warehouse", "construction")
-NOISES = ("15", "30", "45", "60")
-TINTS = ("brightness", "contrast", "saturation")
+STRESS_CAMERAS = {
+    **{f"noise-{sigma}": f"noise-{sigma}" for sigma in (15, 30, 45, 60)},
+    **{f"brightness+{percent}": f"brighter-{percent}" for percent in (10, 20, 30, 40)},
+    **{f"brightness-{percent}": f"darker-{percent}" for percent in (10, 20, 30, 40)},
+    **{f"contrast-{factor}": f"contrast-{factor}" for factor in ("0.75", "1.25", "1.75", "2.25")},
+    **{f"saturation-{factor}": f"saturation-{factor}" for factor in ("0.5", "1.5", "2.5", "3.25")},
+}
 
 FOREST = (
     Condition("forest-unseen", "forest", SUMMER),
@@ -62,18 +67,17 @@ CITY = (
     Condition("city-cyclist", "city", {"target": "cyclist"}),
 )
 SITE = tuple(
-    Condition(f"{site}-{manner}", site, {"still": True} if manner == "still" else {})
+    Condition(f"{site}-{manner}", site, {"still": manner == "still"})
     for manner in ("still", "walking")
     for site in SITES
 )
 STRESS = tuple(
-    Condition(f"stress-{camera}", "forest", SUMMER, camera=camera)
-    for camera in (*(f"noise-{level}" for level in NOISES), *(f"{tint}{sign}" for tint in TINTS for sign in "+-"))
+    Condition(f"stress-{name}", "forest", SUMMER, camera=camera) for name, camera in STRESS_CAMERAS.items()
 )
 TIME = (
     *(Condition(f"rate-{rate}", "city", {}, camera_hz=float(rate)) for rate in (5, 10, 30, 60)),
-    Condition("drop-30", "city", {}, camera="drop-30"),
-    Condition("jitter", "city", {}, camera="jitter"),
+    Condition("drop-30", "city", {}, camera="lossy-link"),
+    Condition("jitter", "city", {}, camera="late-link"),
 )
 AIR = (
     Condition("wind-gusts", "city", {}, conditions="gusts"),
