@@ -12,7 +12,8 @@ from sim_worlds.traffic import Traffic
 TICK_S = 0.02
 DECISION_TICKS = 5
 CONVOY_M = 8.0
-LEAD_S, LONGEST_LEAD_M = 1.2, 2.5
+LEAD_S, LONGEST_LEAD_M = 1.3, 4.0
+STANDING_M_S = 0.2
 FASTEST_M_S = 4.0
 AHEAD_S = (0.8, 1.6)
 """How far ahead traffic foresees people's ways."""
@@ -60,7 +61,10 @@ class StreetLife:
         return [*self.passers.colliders(), *self.traffic.colliders()]
 
     def _decide(self, others: NDArray[np.float64], velocity: NDArray[np.float64]) -> None:
-        self.passers.decide(_convoy(others, velocity), self.traffic.outline(1.0).reshape(-1, 2))
+        stands = self.traffic.speeds_m_s < STANDING_M_S
+        outline = self.traffic.outline(1.0)
+        convoy = _convoy(others, velocity)
+        self.passers.decide(convoy, outline[~stands].reshape(-1, 2), outline[stands].reshape(-1, 2))
         feet, paces = self.passers.positions, self.passers.velocities
         people = [others, feet, *(feet + seconds * paces for seconds in AHEAD_S)]
         people += [others[:1] + seconds * velocity for seconds in AHEAD_S]

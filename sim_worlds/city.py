@@ -21,7 +21,7 @@ from sim_worlds.walker import WalkingPerson
 from sim_worlds.weather import check_weather, draw_atmosphere
 
 ROUTE_LENGTH_M = 160.0
-CUT_M = 2.6
+CUTS_M = (2.6, 4.2)
 BEHIND_M = 5.0
 SMALLEST_HALF_SIZE_M = 56.0
 LARGEST_CROWD = 3.0
@@ -115,12 +115,12 @@ def _check(target: str | None, still: bool, crowd: float, half_size_m: float) ->
 
 
 def _corridor(path: Path) -> tuple[Path, ...]:
-    """Ways to keep clear: the walk with the way before its start, and the same with its corners cut."""
+    """Ways to keep clear: the walk with the way before its start, and as followers cut its corners."""
     first, second = path.points[0], path.points[1]
     way = (second - first) / np.hypot(*(second - first))
     points = [(float(x), float(y)) for x, y in [first - BEHIND_M * way, *path.points]]
     whole = Path(points)
-    return whole, whole.cut(CUT_M)
+    return whole, *(whole.cut(corner_m) for corner_m in CUTS_M)
 
 
 def _draw_target(

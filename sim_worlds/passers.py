@@ -15,7 +15,8 @@ from sim_worlds.route import Tracks
 from sim_worlds.scene import Collider, DynamicInstance
 
 AHEAD_M = np.array([0.3, 0.65, 1.0, 1.35, 1.7])
-CONVOY_GAP_M, PERSON_GAP_M, CAR_GAP_M = 1.3, 0.62, 1.5
+CONVOY_GAP_M, PERSON_GAP_M = 1.3, 0.62
+CAR_GAP_M, STANDING_CAR_GAP_M = 1.6, 1.25
 ACCELERATION_M_S2, BRAKING_M_S2 = 0.9, 3.5
 ASIDE_M_S = 0.5
 ASIDE_WITHIN_M, BACK_BEYOND_M = 4.0, 5.0
@@ -82,17 +83,18 @@ class Passers:
         """(people, 2) velocities."""
         return self._speed[:, None] * self.headings
 
-    def decide(self, convoy: Convoy | None, cars: Points) -> None:
+    def decide(self, convoy: Convoy | None, cars: Points, standing_cars: Points) -> None:
         """Choose everybody's speed and whether to step aside.
 
         Args:
             convoy: target and vehicle.
             cars: (points, 2) spots that cars take or are about to take.
+            standing_cars: (points, 2) spots of cars that stand; people pass close by them.
         """
         if not len(self._track):
             return
         ahead, _ = self._spots(self._along[:, None] + AHEAD_M, self._shift[:, None])  # (people, 5, 2)
-        blocked = self._blocked(ahead, cars, CAR_GAP_M)
+        blocked = self._blocked(ahead, cars, CAR_GAP_M) | self._blocked(ahead, standing_cars, STANDING_CAR_GAP_M)
         others = np.linalg.norm(ahead[:, :, None] - self.positions, axis=3)  # (people, 5, people)
         now = np.linalg.norm(self.positions[:, None] - self.positions, axis=2)
         nearer = (others < PERSON_GAP_M) & (others < now[:, None] - 0.02)

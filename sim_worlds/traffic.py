@@ -19,7 +19,7 @@ from sim_worlds.scene import Collider, DynamicInstance, Float3
 LOOK_M = np.arange(0.0, 15.0, 0.75)
 LANE_GAP_M = 1.65
 TAKE_WITHIN_M = 9.0
-STAND_OFF_M = 2.0
+STAND_OFF_M = 3.2
 ACCELERATION_M_S2, BRAKING_M_S2, COMFORT_M_S2 = 1.3, 6.0, 2.2
 CURVE_M_S = 3.2
 CYCLIST = "cyclist"
