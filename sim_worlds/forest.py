@@ -175,7 +175,8 @@ def _undergrowth(
         own = float(rng.uniform(0.5, 1.5))
         planter.scatter(kind, free(planter.spots(per_m2 * lush * own * share), height * sizes[1], 0.3), sizes)
     if season == "spring":
-        planter.scatter("flowers", free(planter.spots(FLOWERS_PER_M2 * float(rng.uniform(0.2, 1.0))), 0.3, 0.1), (0.7, 1.3))
+        spots = planter.spots(FLOWERS_PER_M2 * float(rng.uniform(0.2, 1.0)))
+        planter.scatter("flowers", free(spots, 0.3, 0.1), (0.7, 1.3))
     planter.add_stones(free(planter.spots(0.008 * float(rng.uniform(0.2, 1.8))), 0.65, 0.9))
     for add, per_m2, room in ((planter.add_stumps, 0.004, 0.5), (planter.add_logs, 0.004, 2.4)):
         spots = free(planter.spots(per_m2), 0.6, room)

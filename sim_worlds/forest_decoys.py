@@ -1,4 +1,4 @@
-"""Things in a forest that are no backpack, red ones among them: on the ground and on trunks, never before the target."""
+"""Things in a forest that are no backpack, red ones among them: on the ground and on trunks, not before the target."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from sim_worlds.scene import Float3, Ground, Mesh
 Array = NDArray[np.float64]
 CELL_M = 2.5
 BEYOND_M = 25.0
-LOWEST_M, HIGHEST_M, STEEPEST = -0.6, 0.9, 0.13
+LOWEST_M, HIGHEST_M, STEEPEST = -0.58, 0.88, 0.13
 WAVES = 6
 TRAIL_HALF_WIDTH_M = 0.75
 TRAIL_FREE_M = 1.6  # from the middle of the trail to the nearest stem
@@ -30,7 +30,7 @@ TRAIL_TONES: dict[str, Float3] = {
 TREELINE_TONES: dict[str, Float3] = {
     "summer": (0.33, 0.40, 0.24),
     "autumn": (0.52, 0.40, 0.22),
-    "winter": (0.52, 0.52, 0.54),
+    "winter": (0.66, 0.67, 0.70),
     "spring": (0.42, 0.50, 0.28),
 }
 

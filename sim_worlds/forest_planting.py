@@ -147,9 +147,8 @@ class Planter:
         scales = rng.uniform(*sizes, count)
         variants, yaws = rng.integers(0, VARIANTS, count), rng.uniform(0.0, 2.0 * np.pi, count)
         shades, heights = rng.uniform(0.82, 1.15, count), heights_at(self._ground, spots)
-        rows = zip(
-            spots.tolist(), scales.tolist(), variants.tolist(), yaws.tolist(), shades.tolist(), heights.tolist(), strict=True
-        )
+        columns = (scales, variants, yaws, shades, heights)
+        rows = zip(spots.tolist(), *(column.tolist() for column in columns), strict=True)
         for (x, y), size, variant, yaw, shade, z in rows:
             place: Float3 = (x, y, z)
             self.instances.append(Instance(f"{kind}_{variant}", place, yaw, (size,) * 3, (shade,) * 3, category))
@@ -172,9 +171,9 @@ class Planter:
 
     def add_logs(self, spots: Array) -> None:
         """Lay fallen stems across the slope, where they fit the ground, with boxes as their solids."""
-        reach = 0.5
-        rise_x = heights_at(self._ground, spots + [reach, 0.0]) - heights_at(self._ground, spots - [reach, 0.0])
-        rise_y = heights_at(self._ground, spots + [0.0, reach]) - heights_at(self._ground, spots - [0.0, reach])
+        east, north = np.array([0.5, 0.0]), np.array([0.0, 0.5])
+        rise_x = heights_at(self._ground, spots + east) - heights_at(self._ground, spots - east)
+        rise_y = heights_at(self._ground, spots + north) - heights_at(self._ground, spots - north)
         yaws = np.arctan2(rise_y, rise_x) + 0.5 * np.pi + self._rng.uniform(-0.3, 0.3, len(spots))
         sizes = self._rng.uniform(0.7, 1.3, len(spots))
         heights = heights_at(self._ground, spots) - 0.08

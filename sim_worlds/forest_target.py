@@ -134,9 +134,10 @@ def place_target(rng: np.random.Generator, plan: Plan, ground: Ground) -> Hung:
     start_z = _above_ground(plan, ground, start_z, pack_z)
     towards = float(np.arctan2(*(plan.pack_m - plan.start_m)[::-1]))
     start = Start((float(plan.start_m[0]), float(plan.start_m[1]), start_z), towards + bearing)
-    lifted = replace(support, position_enu_m=(*support.position_enu_m[:2], support.position_enu_m[2] + floor))
+    foot = float(heights_at(ground, plan.support_m[None])[0])
+    lifted = replace(support, position_enu_m=(*support.position_enu_m[:2], support.position_enu_m[2] + foot))
     x, y, z = collider.centre_enu_m
-    return Hung(target, start, lifted, replace(collider, centre_enu_m=(x, y, z + floor)))
+    return Hung(target, start, lifted, replace(collider, centre_enu_m=(x, y, z + foot)))
 
 
 def _above_ground(plan: Plan, ground: Ground, start_z: float, pack_z: float) -> float:

@@ -219,10 +219,12 @@ def _treeline(rng: np.random.Generator) -> Texture:
         ink = _ink((1.0, 1.0, 0.96), float(rng.uniform(0.5, 1.0)) * (1.15 - 0.004 * y))
         for dx in (-SIZE_PX, 0, SIZE_PX):
             cv2.ellipse(picture, (x + dx, y), (9, 7), 0.0, 0, 360, ink, -1)
+    picture[84:, :, 3] = 1.0
     for _ in range(90):
         x, y = int(rng.integers(0, SIZE_PX)), int(rng.integers(88, 128))
+        ink = _ink((1.0, 1.0, 0.9), float(rng.uniform(0.4, 0.7)))
         for dx in (-SIZE_PX, 0, SIZE_PX):
-            cv2.ellipse(picture, (x + dx, y), (8, 5), 0.0, 0, 360, _ink((1.0, 1.0, 0.9), float(rng.uniform(0.4, 0.7))), -1)
+            cv2.ellipse(picture, (x + dx, y), (8, 5), 0.0, 0, 360, ink, -1)
     return picture
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,9 @@ GREY: Float3 = (0.52, 0.52, 0.54)
 BOTTLE: Float3 = (0.55, 0.72, 0.80)
 
 
-def cushion(size_m: Float3, *, material: str, colour: Float3, rings: int = 6, sides: int = 12, square: float = 0.45) -> Mesh:
+def cushion(
+    size_m: Float3, *, material: str, colour: Float3, rings: int = 6, sides: int = 12, square: float = 0.45
+) -> Mesh:
     """A box with round edges about the origin; ``square`` is 1 for an ellipsoid and towards 0 for a box."""
     mesh = sphere(1.0, material=material, colour=colour, rings=rings, sides=sides)
     unit = mesh.positions_m.astype(float)
@@ -68,14 +72,16 @@ def _fittings(front: float) -> Mesh:
 
 def _shoulder_strap(kit: Kit, side: float) -> None:
     """A strap that bows away from the back, from the lid down to the foot of the pack."""
-    line = np.array([(-0.10, 0.07, 0.20), (-0.19, 0.08, 0.14), (-0.21, 0.10, 0.0), (-0.17, 0.13, -0.14), (-0.10, 0.14, -0.21)])
-    for low, high in zip(line[:-1], line[1:], strict=True):
+    line = np.array(
+        [(-0.10, 0.07, 0.20), (-0.19, 0.08, 0.14), (-0.21, 0.10, 0.0), (-0.17, 0.13, -0.14), (-0.10, 0.14, -0.21)]
+    )
+    for low, high in pairwise(line):
         way = high - low
         length = float(np.linalg.norm(way))
-        middle = 0.5 * (low + high) * np.array([1.0, side, 1.0])
+        x, y, z = (float(value) for value in 0.5 * (low + high))
         turn = rotation(pitch_rad=float(np.arctan2(-way[0], -way[2])))
         width = 0.062 if low[2] > -0.1 else 0.03
-        kit.box((0.018, width, length + 0.015), (float(middle[0]), float(middle[1]), float(middle[2])), "cloth", BLACK, turn=turn)
+        kit.box((0.018, width, length + 0.015), (x, side * y, z), "cloth", BLACK, turn=turn)
 
 
 def sight_points(pose_matrix: NDArray[np.float64]) -> NDArray[np.float64]:

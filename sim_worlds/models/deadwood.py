@@ -70,10 +70,9 @@ def _lying(rng: np.random.Generator, length: float, radius: float, bark: str, si
 def stump(rng: np.random.Generator, season: str) -> Mesh:
     """A sawn stump with a flared foot."""
     bark = ("bark_oak", "bark_spruce")[int(rng.integers(2))]
-    side = cylinder(
-        1.3 * STUMP_RADIUS_M, 0.6, top_radius_m=0.92 * STUMP_RADIUS_M, material=bark, colour=(0.8, 0.85, 0.72), capped=False
-    )
-    lid = cylinder(0.92 * STUMP_RADIUS_M, 0.6, material="cut_wood")
+    foot, top, tone = 1.3 * STUMP_RADIUS_M, 0.92 * STUMP_RADIUS_M, (0.8, 0.85, 0.72)
+    side = cylinder(foot, 0.6, top_radius_m=top, material=bark, colour=tone, capped=False)
+    lid = cylinder(top, 0.6, material="cut_wood")
     lid.uvs[:] = 0.5 + 0.45 * lid.positions_m[:, :2] / STUMP_RADIUS_M
     sunk = pose((0.0, 0.0, STUMP_HEIGHT_M - 0.6))
     mesh = merge([transformed(side, sunk), transformed(lid, sunk)])

@@ -15,7 +15,6 @@ from sim_worlds.scene import Mesh
 
 FLIGHT_M = 4.2
 MOSS = np.array([0.62, 0.72, 0.50])
-SNOWED = ("needles_snow", "tufts_snow")
 PALETTES: dict[str, dict[str, Array]] = {
     "bark_oak": {
         "summer": np.array([(0.37, 0.45, 0.20), (0.34, 0.42, 0.18), (0.43, 0.48, 0.24)]),
@@ -58,9 +57,9 @@ class Broadleaf:
 
 
 BROADLEAVES = {
-    "bark_oak": Broadleaf(0.24, (9.0, 11.5), 2.9, 8, 3.0, (0.2, 0.9), "leaves", 2.0, 5),
-    "bark_beech": Broadleaf(0.20, (11.0, 13.5), 3.1, 10, 2.6, (0.3, 1.0), "leaves_layered", 1.9, 4),
-    "bark_birch": Broadleaf(0.12, (9.5, 12.5), 3.2, 9, 1.6, (0.5, 1.1), "leaves_fine", 1.6, 4),
+    "bark_oak": Broadleaf(0.24, (9.0, 11.5), 2.9, 8, 3.0, (0.2, 0.9), "leaves", 2.25, 4),
+    "bark_beech": Broadleaf(0.20, (11.0, 13.5), 3.1, 10, 2.6, (0.3, 1.0), "leaves_layered", 2.15, 3),
+    "bark_birch": Broadleaf(0.12, (9.5, 12.5), 3.2, 9, 1.6, (0.5, 1.1), "leaves_fine", 1.8, 3),
 }
 DEAD_TONE = np.array([1.25, 1.22, 1.18])
 
@@ -69,17 +68,17 @@ def _trunk(
     rng: np.random.Generator, radius: float, height: float, bark: str, *, tip: float = 0.15, upper: Array | None = None
 ) -> Mesh:
     """A stem with a flared, mossy foot; ``upper`` is its tone above a third of its height."""
-    heights = np.array([-0.4, 0.05, 0.5, FLIGHT_M, 0.5 * (FLIGHT_M + height), height])
-    taper = np.array([1.5, 1.3, 1.0, 0.86, 0.5 * (0.86 + tip), tip])
-    middles = np.column_stack([np.zeros((6, 2)), heights])
-    middles[4:, :2] = rng.uniform(-0.25, 0.25, 2) * np.array([[0.5], [1.0]]) * (height / 12.0)
-    colours = np.ones((6, 3))
+    heights = np.array([-0.4, 0.05, 0.5, FLIGHT_M, height])
+    taper = np.array([1.5, 1.3, 1.0, 0.86, tip])
+    middles = np.column_stack([np.zeros((5, 2)), heights])
+    middles[4, :2] = rng.uniform(-0.25, 0.25, 2) * (height / 12.0)
+    colours = np.ones((5, 3))
     colours[:2] = 0.8 if bark == "bark_birch" else MOSS
     colours[2] = 0.92
     if upper is not None:
-        colours[4:] = upper
+        colours[4] = upper
         colours[3] = 0.5 * (1.0 + upper)
-    return stem(middles, radius * taper, material=bark, colours=colours, sides=8)
+    return stem(middles, radius * taper, material=bark, colours=colours, sides=7)
 
 
 def broadleaf(rng: np.random.Generator, season: str, bark: str) -> Mesh:
@@ -97,7 +96,7 @@ def broadleaf(rng: np.random.Generator, season: str, bark: str) -> Mesh:
     thick = kind.radius_m * (0.42 - 0.2 * share)
     parts = [
         _trunk(rng, kind.radius_m, height, bark),
-        limbs(feet, tips, thick, material=bark, colours=np.ones((count, 3)), sides=5),
+        limbs(feet, tips, thick, material=bark, colours=np.ones((count, 3))),
     ]
     middle = np.array([0.0, 0.0, 0.62 * height])
     if season == "winter":
@@ -157,12 +156,12 @@ def pine(rng: np.random.Generator, season: str) -> Mesh:
     """A pine: a tall bare stem, reddish above, and a ragged crown; a few dead sticks below it."""
     height = float(rng.uniform(11.0, 13.5))
     crown = 0.55 * height
-    count = 11
+    count = 9
     share = (np.arange(count) + rng.uniform(0.0, 0.8, count)) / count
     yaw = 2.4 * np.arange(count) + rng.uniform(-0.4, 0.4, count)
     feet = np.column_stack([np.zeros((count, 2)), crown + share * (0.97 * height - crown)])
     tips = feet + (2.1 - 1.4 * share)[:, None] * directions(yaw, 0.15 + 0.6 * share)
-    sticks = 5
+    sticks = 4
     low = np.column_stack([np.zeros((sticks, 2)), rng.uniform(2.6, crown, sticks)])
     stick_tips = low + rng.uniform(0.35, 0.9, (sticks, 1)) * directions(
         rng.uniform(0, 6.28, sticks), rng.uniform(-0.1, 0.4, sticks)
@@ -171,13 +170,13 @@ def pine(rng: np.random.Generator, season: str) -> Mesh:
     thick = np.concatenate([np.full(count, 0.05), np.full(sticks, 0.025)])
     parts = [
         _trunk(rng, 0.18, height, "bark_pine", upper=np.array([1.35, 1.08, 0.88])),
-        limbs(feet_all, tips_all, thick, material="bark_pine", colours=np.full((count + sticks, 3), 0.9)),
+        limbs(feet_all, tips_all, thick, material="bark_pine", colours=np.full((count + sticks, 3), 0.9), sides=3),
     ]
-    per = 4
-    along = np.tile([0.5, 0.75, 0.95, 1.1], count)[:, None]
+    per = 3
+    along = np.tile([0.5, 0.8, 1.08], count)[:, None]
     spots = np.repeat(feet, per, axis=0) * (1 - along) + np.repeat(tips, per, axis=0) * along
     spots = np.concatenate([spots + rng.normal(0.0, 0.18, spots.shape), [[0.0, 0.0, height - 0.2]] * 2])
-    parts.append(_tufts(rng, season, spots, 1.25))
+    parts.append(_tufts(rng, season, spots, 1.5))
     return merge(parts)
 
 
@@ -203,7 +202,7 @@ def spruce(rng: np.random.Generator, season: str) -> Mesh:
     """A spruce: a cone of drooping boughs above a stem with dead sticks."""
     height = float(rng.uniform(10.5, 13.5))
     bottom = float(rng.uniform(2.9, 3.6))
-    sticks = 8
+    sticks = 6
     low = np.column_stack([np.zeros((sticks, 2)), rng.uniform(2.3, bottom + 0.5, sticks)])
     ends = low + rng.uniform(0.4, 1.0, (sticks, 1)) * directions(
         rng.uniform(0, 6.28, sticks), rng.uniform(-0.5, -0.1, sticks)
@@ -211,8 +210,10 @@ def spruce(rng: np.random.Generator, season: str) -> Mesh:
     return merge(
         [
             _trunk(rng, 0.19, height, "bark_spruce", tip=0.1),
-            limbs(low, ends, np.full(sticks, 0.018), material="bark_spruce", colours=np.full((sticks, 3), 0.8), sides=3),
-            _whorls(rng, season, bottom, height, 2.2, 9, 6),
+            limbs(
+                low, ends, np.full(sticks, 0.018), material="bark_spruce", colours=np.full((sticks, 3), 0.8), sides=3
+            ),
+            _whorls(rng, season, bottom, height, 2.2, 8, 6),
         ]
     )
 
@@ -254,7 +255,7 @@ def young_spruce(rng: np.random.Generator, season: str) -> Mesh:
     trunk = stem(
         middles, np.array([0.065, 0.06, 0.025, 0.01]), material="bark_spruce", colours=np.full((4, 3), 0.8), sides=5
     )
-    return merge([trunk, _whorls(rng, season, 0.35, height, 0.95, 6, 5)])
+    return merge([trunk, _whorls(rng, season, 0.3, height, 0.95, 8, 4)])
 
 
 def sapling(rng: np.random.Generator, season: str) -> Mesh:
