@@ -8,10 +8,19 @@ from typing import Any
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
+from sim_worlds.construction import make_construction
 from sim_worlds.forest import make_forest
 from sim_worlds.scene import Setting
+from sim_worlds.snowfield import make_snowfield
+from sim_worlds.warehouse import make_warehouse
 
-GENERATORS: dict[str, Callable[..., Setting]] = {"forest": make_forest, "city": make_city}
+GENERATORS: dict[str, Callable[..., Setting]] = {
+    "forest": make_forest,
+    "city": make_city,
+    "snowfield": make_snowfield,
+    "warehouse": make_warehouse,
+    "construction": make_construction,
+}
 WORLDS = tuple(GENERATORS)
 LARGEST_SEED = 2_147_483_647
 
