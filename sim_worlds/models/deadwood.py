@@ -11,8 +11,9 @@ STONE_RADIUS_M = 0.42
 LOG_LENGTH_M, LOG_RADIUS_M = 3.4, 0.2
 STUMP_RADIUS_M, STUMP_HEIGHT_M = 0.28, 0.45
 PILE_SIZE_M: Float3 = (2.2, 0.95, 0.85)
-SNOW: Float3 = (2.2, 2.25, 2.35)
-"""Tone that turns the picture of stone or bark into snow."""
+SNOW_ON_STONE: Float3 = (2.0, 2.05, 2.15)
+SNOW_ON_BARK: Float3 = (2.5, 2.85, 3.3)
+"""Tones that turn pictures into snow."""
 
 
 def _lumpy(rng: np.random.Generator, radii: Float3, rings: int, sides: int) -> Mesh:
@@ -24,16 +25,16 @@ def _lumpy(rng: np.random.Generator, radii: Float3, rings: int, sides: int) -> M
     return mesh
 
 
-def _snowed(mesh: Mesh, season: str) -> Mesh:
+def _snowed(mesh: Mesh, season: str, tone: Float3) -> Mesh:
     if season == "winter":
-        mesh.colours[mesh.normals[:, 2] > 0.5] = SNOW
+        mesh.colours[mesh.normals[:, 2] > 0.5] = tone
     return mesh
 
 
 def stone(rng: np.random.Generator, season: str) -> Mesh:
     """A boulder about a sphere of ``STONE_RADIUS_M`` in the origin, half sunk in the ground."""
     radius = STONE_RADIUS_M
-    return _snowed(_lumpy(rng, (radius, 0.95 * radius, 0.9 * radius), 6, 9), season)
+    return _snowed(_lumpy(rng, (radius, 0.95 * radius, 0.9 * radius), 6, 9), season, SNOW_ON_STONE)
 
 
 def block(rng: np.random.Generator, season: str) -> Mesh:
@@ -43,13 +44,13 @@ def block(rng: np.random.Generator, season: str) -> Mesh:
     wide = np.hypot(flat[:, 0], flat[:, 1])
     mesh.positions_m[:, :2] *= (np.minimum(1.0, 1.35 * wide) / (wide + 1e-6))[:, None]
     mesh.positions_m[:, 2] = np.clip(1.4 * mesh.positions_m[:, 2], -0.4, 1.0)
-    return _snowed(mesh, season)
+    return _snowed(mesh, season, SNOW_ON_STONE)
 
 
 def log(rng: np.random.Generator, season: str) -> Mesh:
     """A fallen stem along x, its middle on the ground's height plus its radius."""
-    bark = ("bark_oak", "bark_pine", "bark_birch")[int(rng.integers(3))]
-    return _snowed(_lying(rng, LOG_LENGTH_M, LOG_RADIUS_M, bark, sides=8), season)
+    bark = ("bark_oak", "bark_spruce", "bark_birch")[int(rng.integers(2 if season == "winter" else 3))]
+    return _snowed(_lying(rng, LOG_LENGTH_M, LOG_RADIUS_M, bark, sides=8), season, SNOW_ON_BARK)
 
 
 def _lying(rng: np.random.Generator, length: float, radius: float, bark: str, sides: int) -> Mesh:
@@ -72,11 +73,10 @@ def stump(rng: np.random.Generator, season: str) -> Mesh:
     bark = ("bark_oak", "bark_spruce")[int(rng.integers(2))]
     foot, top, tone = 1.3 * STUMP_RADIUS_M, 0.92 * STUMP_RADIUS_M, (0.8, 0.85, 0.72)
     side = cylinder(foot, 0.6, top_radius_m=top, material=bark, colour=tone, capped=False)
-    lid = cylinder(top, 0.6, material="cut_wood")
+    lid = cylinder(top, 0.6, material="forest_snow" if season == "winter" else "cut_wood")
     lid.uvs[:] = 0.5 + 0.45 * lid.positions_m[:, :2] / STUMP_RADIUS_M
     sunk = pose((0.0, 0.0, STUMP_HEIGHT_M - 0.6))
-    mesh = merge([transformed(side, sunk), transformed(lid, sunk)])
-    return _snowed(mesh, season)
+    return merge([transformed(side, sunk), transformed(lid, sunk)])
 
 
 def wood_pile(rng: np.random.Generator, season: str) -> Mesh:
@@ -87,4 +87,4 @@ def wood_pile(rng: np.random.Generator, season: str) -> Mesh:
             piece = _lying(rng, PILE_SIZE_M[0], 0.155, ("bark_spruce", "bark_oak")[(row + k) % 2], sides=7)
             y = 0.315 * (k - 0.5 * (count - 1)) + (0.02 if row % 2 else -0.02)
             parts.append(transformed(piece, pose((float(rng.uniform(-0.05, 0.05)), y, 0.275 * row - 0.02))))
-    return _snowed(merge(parts), season)
+    return _snowed(merge(parts), season, SNOW_ON_BARK)

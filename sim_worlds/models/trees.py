@@ -223,7 +223,8 @@ def _whorls(
 ) -> Mesh:
     """Fans of drooping spruce boughs in whorls, narrower towards the top, and a tip."""
     count = whorls * per
-    share = np.repeat((np.arange(whorls) + 0.1) / whorls, per) + rng.uniform(-0.03, 0.03, count)
+    share = np.repeat((np.arange(whorls) + 0.1) / whorls, per) + rng.uniform(-0.4, 0.4, count) / whorls
+    share = np.clip(share, 0.0, 0.97)
     reach = reach_m * (1.0 - share) ** 0.85 * rng.uniform(0.85, 1.12, count) + 0.2
     yaw = np.tile(2.0 * np.pi * np.arange(per) / per, whorls) + np.repeat(rng.uniform(0, 6.28, whorls), per)
     yaw += rng.uniform(-0.25, 0.25, count)
