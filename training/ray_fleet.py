@@ -52,7 +52,7 @@ def run_on_ray(
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         ray = _import_ray()
         with _connection(ray, address, workers):
-            yield from _Crew(ray, ledger, make_worker).run()
+            yield from Crew(ray, ledger, make_worker).run()
 
 
 class Actor:
@@ -70,7 +70,7 @@ class Actor:
         return self._hand.do(payload)
 
 
-class _Crew:
+class Crew:
     """The actors at work. Each says hello before it is given a job, since nobody knows when a CPU becomes free."""
 
     def __init__(self, ray: Any, ledger: Ledger[Any], make_worker: WorkerFactory[Any, Any]) -> None:
@@ -102,7 +102,7 @@ class _Crew:
                     self._moved_s, self._failed_starts = time.monotonic(), 0
                     self._idle.append(actor)
                     if job is None:
-                        _check_version(answer)
+                        check_version(answer)
                         continue
                     good, result = answer
                     if not good:
@@ -141,7 +141,12 @@ class _Crew:
             raise WorkerError(f"workers do not start on the Ray cluster ({why}): install liquid_nav on every machine")
 
 
-def _check_version(version: str) -> None:
+def check_version(version: str) -> None:
+    """Refuse a node whose liquid_nav is another than that of this machine.
+
+    Raises:
+        ConfigError: when it is.
+    """
     if version != __version__:
         raise ConfigError(
             f"a machine of the Ray cluster has liquid_nav {version}, not {__version__}: install the same everywhere"

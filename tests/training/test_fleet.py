@@ -14,6 +14,7 @@ import pytest
 
 from liquid_nav.errors import ConfigError, WorkerError, WorldError
 from tests.training import fleet_workers as crew
+from training import ray_fleet
 from training.fleet import Job, Ledger, run_jobs
 
 
@@ -98,6 +99,34 @@ def test_without_ray_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match=r"liquid_nav\[ray\]"):
         list(run_jobs(_numbers(1), crew.square_worker, ray="auto"))
+
+
+class _RayWithoutCpus:
+    """As much of Ray as is used while no node has a CPU."""
+
+    @staticmethod
+    def put(value):
+        return value
+
+    @staticmethod
+    def remote(**options):
+        return lambda kind: kind
+
+    @staticmethod
+    def cluster_resources() -> dict[str, float]:
+        return {"memory": 1e9}
+
+
+def test_a_cluster_without_a_free_cpu_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_fleet, "LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr(ray_fleet, "POLL_S", 0.03)
+    with pytest.raises(WorkerError, match="none of the 0 CPUs"):
+        list(ray_fleet.Crew(_RayWithoutCpus, Ledger(_numbers(1)), crew.square_worker).run())
+
+
+def test_a_node_with_another_version_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"liquid_nav 0\.0\.1, not"):
+        ray_fleet.check_version("0.0.1")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense", "localhost:port"])
