@@ -35,18 +35,28 @@ Ray = Annotated[
 
 @app.command()
 def worlds(
-    world: Annotated[str, typer.Argument(help="forest or city")] = "forest",
+    world: Annotated[str, typer.Argument(help="Draw this world; nothing lists all worlds.")] = "",
     seed: Annotated[int, typer.Option(help="Of the first world.", min=0)] = 0,
     count: Annotated[int, typer.Option(help="Worlds on the sheet.", min=1, max=24)] = 6,
     option: Options = None,
     out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("worlds.png"),
+    sheet: Annotated[Path | None, typer.Option(help="Folder for sheets of every world, season, hour, camera.")] = None,
     renderer: Renderer = "auto",
+    as_json: Json = False,
 ) -> None:
-    """Draw a sheet of worlds as the vehicle's camera sees them."""
-    from training.contact_sheet import draw_worlds
+    """List the worlds and their options, or draw them as the vehicle's camera sees them."""
+    from sim_worlds.catalogue import WORLDS, world_options
+    from training.world_sheets import draw_some, draw_world_sheets
 
-    draw_worlds(world, list(range(seed, seed + count)), _options(option), out, renderer)
-    typer.echo(f"{out}: {count} worlds")
+    if sheet is not None:
+        files = [str(file) for file in draw_world_sheets(sheet, renderer)]
+        typer.echo(json.dumps(files) if as_json else "\n".join(files))
+    elif world:
+        draw_some(world, range(seed, seed + count), _options(option), out, renderer)
+        _answer({"file": str(out), "worlds": count}, as_json)
+    else:
+        options = {name: list(world_options(name)) for name in WORLDS}
+        _answer(options if as_json else {name: ", ".join(keys) for name, keys in options.items()}, as_json)
 
 
 @app.command()
@@ -143,6 +153,8 @@ def fly(
     policy: Annotated[Path | None, typer.Option(help="Folder of a policy.")] = None,
     realtime: Annotated[float, typer.Option(help="Simulated per wall second, 0: no limit.", min=0.0)] = 1.0,
     camera: Annotated[str, typer.Option(help="A webcam, video or folder instead of a world.")] = "",
+    camera_preset: Annotated[str, typer.Option(help="Of the simulated camera: clean, webcam, ...")] = "clean",
+    conditions: Annotated[str, typer.Option(help="Of the flight: calm, breeze, gusts, ...")] = "calm",
     film: Annotated[bool, typer.Option(help="Make the MP4.")] = True,
     out: Annotated[Path, typer.Option(help="Folder for runs.")] = Path("runs"),
     renderer: Renderer = "auto",
@@ -155,7 +167,10 @@ def fly(
     if camera:
         summary = fly_camera(camera, out, policy=policy)
     else:
-        plan = FlightPlan(world, seed, _options(option), duration, policy, realtime, renderer, film)
+        options = _options(option)
+        plan = FlightPlan(
+            world, seed, options, camera_preset, conditions, duration, policy, realtime, renderer, film
+        )
         summary = run(plan, out)
     shown = {key: value for key, value in summary.items() if key != "plan"}
     _answer(summary if as_json else shown, as_json)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
@@ -20,6 +21,7 @@ from training.settings import CollectSettings, config_hash
 
 SCAN_RAYS = 64
 EASY_CLEARANCE_M = 0.5
+TRUNK_HALF_HEIGHT_M = 1.5
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,11 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
     rng = np.random.default_rng([flight.draw, 0xE1])
     options = _draw_options(settings, rng)
     world = make_world(settings.world, flight.seed, renderer=renderer, **options)
-    if rng.random() < settings.near_share:
+    kind = rng.random()
+    if kind < settings.near_share:
         world.restart_at(_near_start(world, rng))
+    elif kind < settings.near_share + settings.blocked_share:
+        world.restart_at(_blocked_start(world, rng))
     metadata = EpisodeMetadata(
         world=settings.world,
         seed=flight.seed,
@@ -108,14 +113,42 @@ def _near_start(world: World, rng: np.random.Generator) -> Start:
     """Draw a start close to the target, on its free side and clear of solids, looking anywhere."""
     target = world.target.position_enu_m
     away = np.array(world.start.position_enu_m[:2]) - target[:2]
-    solids = np.array([(*c.centre_enu_m[:2], max(c.size_m[:2])) for c in world.scene.colliders])
     for _ in range(20):
         direction = float(np.arctan2(away[1], away[0]) + rng.uniform(-0.6, 0.6))
-        distance = float(rng.uniform(1.3, 5.0))
-        spot = target[:2] + distance * np.array([np.cos(direction), np.sin(direction)])
-        if (np.hypot(*(solids[:, :2] - spot).T) - solids[:, 2]).min() > EASY_CLEARANCE_M:
-            ground = world.scene.ground_height_m(float(spot[0]), float(spot[1]))
-            height = float(np.clip(target[2] + rng.uniform(-0.6, 0.9), ground + 0.8, ground + 3.0))
-            facing = direction + np.pi + float(rng.uniform(-1.0, 1.0)) * float(rng.choice([0.5, 1.0, 2.6]))
-            return Start((float(spot[0]), float(spot[1]), height), facing)
+        spot = target[:2] + float(rng.uniform(1.3, 5.0)) * np.array([np.cos(direction), np.sin(direction)])
+        if _is_free(world, spot):
+            return _start_at(world, rng, spot, float(rng.uniform(-1.0, 1.0)) * float(rng.choice([0.5, 1.0, 2.6])))
     return world.start
+
+
+def _blocked_start(world: World, rng: np.random.Generator) -> Start:
+    """Draw a start with a trunk between the vehicle and the target, close enough to be flown into."""
+    target = world.target.position_enu_m[:2]
+    trunks = [c for c in world.scene.colliders if c.shape == "cylinder" and c.size_m[2] > TRUNK_HALF_HEIGHT_M]
+    for index in rng.permutation(len(trunks))[:60]:
+        trunk = trunks[index]
+        way = np.array(trunk.centre_enu_m[:2]) - target
+        distance = float(np.hypot(*way))
+        if not 3.0 < distance < 16.0:
+            continue
+        outward = way / distance
+        across = float(rng.uniform(-0.5, 0.5)) * np.array([-outward[1], outward[0]])
+        spot = target + way + outward * (trunk.size_m[0] + float(rng.uniform(1.0, 3.5))) + across
+        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
+            return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
+    return world.start
+
+
+def _is_free(world: World, spot: NDArray[np.float64]) -> bool:
+    """True when no solid is near a point (2,)."""
+    solids = np.array([(*c.centre_enu_m[:2], max(c.size_m[:2])) for c in world.scene.colliders])
+    return bool((np.hypot(*(solids[:, :2] - spot).T) - solids[:, 2]).min() > EASY_CLEARANCE_M)
+
+
+def _start_at(world: World, rng: np.random.Generator, spot: NDArray[np.float64], bearing_rad: float) -> Start:
+    """Return a start at a point (2,), about as high as the target, which it sees ``bearing_rad`` off the nose."""
+    target = world.target.position_enu_m
+    ground = world.scene.ground_height_m(float(spot[0]), float(spot[1]))
+    height = float(np.clip(target[2] + rng.uniform(-0.6, 0.9), ground + 0.8, ground + 3.0))
+    towards = float(np.arctan2(*(target[:2] - spot)[::-1]))
+    return Start((float(spot[0]), float(spot[1]), height), towards - bearing_rad)

@@ -16,6 +16,8 @@ from rich.live import Live
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.errors import LiquidNavError
+from sim_worlds.camera import named_camera
+from sim_worlds.conditions import named_conditions
 from sim_worlds.render import make_renderer
 from sim_worlds.world import make_world
 from training.film import film_camera, film_flight
@@ -38,6 +40,8 @@ class FlightPlan:
     Attributes:
         world, seed: of the world.
         options: of the world, see :func:`sim_worlds.catalogue.world_options`.
+        camera: preset of the vehicle's camera, see :data:`sim_worlds.camera.CAMERAS`.
+        conditions: preset of wind, load and estimate, see :data:`sim_worlds.conditions.CONDITIONS`.
         duration_s: of a follow mission.
         policy: folder of the policy, None for the shipped one.
         realtime_factor: simulated seconds per second, 0 for as fast as it goes.
@@ -48,6 +52,8 @@ class FlightPlan:
     world: str = "city"
     seed: int = 2_000_001
     options: dict[str, Any] = field(default_factory=dict)
+    camera: str = "clean"
+    conditions: str = "calm"
     duration_s: float = 60.0
     policy: Path | None = None
     realtime_factor: float = 1.0
@@ -166,6 +172,8 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
             "world": plan.world,
             "seed": plan.seed,
             "world_options": json.dumps(plan.options),
+            "camera_options": json.dumps(asdict(named_camera(plan.camera))),
+            "conditions": json.dumps(asdict(named_conditions(plan.conditions))),
             "duration_s": plan.duration_s,
             "realtime_factor": plan.realtime_factor,
             "renderer": plan.renderer,
