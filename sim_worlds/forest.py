@@ -13,6 +13,7 @@ from sim_worlds.forest_ground import (
     heights_at,
     roll_ground,
     trail_mesh,
+    treeline,
     treeline_mesh,
 )
 from sim_worlds.forest_planting import Array, Planter, Stand, off_trail, plant
@@ -94,7 +95,7 @@ def make_forest(
         "hook": hook_mesh(),
         **_land(rng, ground, trail, half_size_m, season),
     }
-    planter.instances += _land_instances(trail)
+    planter.instances += [*_land_instances(trail), *treeline(rng, half_size_m)]
     air = draw_atmosphere(rng, season, hour=hour, sky=sky)
     if decoys:
         strewn = Decoys(np.random.default_rng([seed, 0xDE]), season)  # of its own: all else stays as without decoys
@@ -167,7 +168,7 @@ def _undergrowth(
         hides = (aside < SIGHT_FREE_M + room_m) & (heights_at(ground, spots) + height_m > view_z)
         at_start = np.hypot(*(spots - plan.start_m).T) < START_FREE_M + room_m
         at_pack = np.hypot(*(spots - plan.support_m).T) < 0.7 + room_m
-        return spots[~(hides | at_start | at_pack)]
+        return np.asarray(spots[~(hides | at_start | at_pack)])
 
     lush = float(rng.uniform(0.35, 1.5))
     for kind, per_m2, height, sizes in SOFT:
@@ -191,7 +192,7 @@ def _land(
 ) -> dict[str, Mesh]:
     meshes = {
         "ground": ground_mesh(rng, ground, season),
-        "treeline": treeline_mesh(rng, half_size_m, season),
+        "treeline": treeline_mesh(half_size_m, season),
     }
     if trail is not None:
         meshes["trail"] = trail_mesh(trail, ground, season)
@@ -199,8 +200,5 @@ def _land(
 
 
 def _land_instances(trail: Trail | None) -> list[Instance]:
-    land = [
-        Instance("ground", (0.0, 0.0, 0.0), category="ground"),
-        Instance("treeline", (0.0, 0.0, 0.0), category="tree"),
-    ]
+    land = [Instance("ground", (0.0, 0.0, 0.0), category="ground")]
     return land if trail is None else [*land, Instance("trail", (0.0, 0.0, 0.0), category="ground")]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim_worlds.mesh_tools import make_mesh
 from sim_worlds.models.plant_parts import cards
-from sim_worlds.scene import Float3, Ground, Mesh
+from sim_worlds.scene import Float3, Ground, Instance, Mesh
 
 Array = NDArray[np.float64]
 CELL_M = 2.5
@@ -20,6 +20,7 @@ TRAIL_HALF_WIDTH_M = 0.75
 TRAIL_FREE_M = 1.6  # from the middle of the trail to the nearest stem
 TRAIL_ABOVE_M = 0.045
 TEXTURE_M = 3.0
+TREELINE_PIECES = 26
 MATERIALS = {"summer": "forest_floor", "autumn": "leaf_litter", "winter": "forest_snow", "spring": "forest_moss"}
 TRAIL_TONES: dict[str, Float3] = {
     "summer": (1.0, 1.0, 1.0),
@@ -151,15 +152,27 @@ def trail_mesh(trail: Trail, ground: Ground, season: str) -> Mesh:
     return make_mesh(points, normals, points[:, :2] / 2.0, triangles, material=material, colour=tone)
 
 
-def treeline_mesh(rng: np.random.Generator, half_size_m: float, season: str) -> Mesh:
-    """Return the edge of more wood all around, so that no bare horizon shows between the stems."""
-    count = 26
-    radius = half_size_m + BEYOND_M - 4.0
-    yaw = 2.0 * np.pi * np.arange(count) / count
-    out = np.column_stack([np.cos(yaw), np.sin(yaw), np.zeros(count)])
-    feet = out * radius * rng.uniform(0.94, 1.0, (count, 1)) + np.array([0.0, 0.0, -1.0])
-    rights = np.column_stack([np.sin(yaw), -np.cos(yaw), np.zeros(count)]) * radius * np.tan(np.pi / count) * 1.12
-    ups = np.column_stack([np.zeros((count, 2)), rng.uniform(11.0, 15.0, count)])
-    colours = np.array(TREELINE_TONES[season]) * rng.uniform(0.85, 1.1, (count, 1))
-    normals = np.tile([0.0, 0.0, 1.0], (count, 1)) - 0.5 * out
-    return cards(feet, rights, ups, material="treeline", colours=colours, normals=normals, shade_at_foot=0.7)
+def treeline_mesh(half_size_m: float, season: str) -> Mesh:
+    """Return a piece of the edge of more wood, facing -x; see :func:`treeline`."""
+    half_width = (half_size_m + BEYOND_M) * np.tan(np.pi / TREELINE_PIECES) * 1.12
+    return cards(
+        np.array([[0.0, 0.0, -1.0]]),
+        np.array([[0.0, -half_width, 0.0]]),
+        np.array([[0.0, 0.0, 13.0]]),
+        material="treeline",
+        colours=np.array([TREELINE_TONES[season]]),
+        normals=np.array([[-0.5, 0.0, 1.0]]),
+        shade_at_foot=0.7,
+    )
+
+
+def treeline(rng: np.random.Generator, half_size_m: float) -> list[Instance]:
+    """Return pieces all around, so that no bare horizon shows between the stems; one by one, to be drawn last."""
+    found = []
+    for yaw in 2.0 * np.pi * np.arange(TREELINE_PIECES) / TREELINE_PIECES:
+        radius = (half_size_m + BEYOND_M - 4.0) * float(rng.uniform(0.94, 1.0))
+        place = (radius * float(np.cos(yaw)), radius * float(np.sin(yaw)), 0.0)
+        shade = float(rng.uniform(0.85, 1.1))
+        scale = (1.0, 1.0, float(rng.uniform(0.85, 1.15)))
+        found.append(Instance("treeline", place, float(yaw), scale, (shade,) * 3, "tree"))
+    return found

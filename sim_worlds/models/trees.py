@@ -270,7 +270,8 @@ def sapling(rng: np.random.Generator, season: str) -> Mesh:
     from_z = np.linspace(1.9, 0.93 * height, count)
     yaw = 2.4 * np.arange(count) + rng.uniform(-0.4, 0.4, count)
     feet = np.column_stack([np.zeros((count, 2)), from_z])
-    tips = feet + (0.95 - 0.5 * np.linspace(0, 1, count))[:, None] * directions(yaw, np.full(count, 0.6))
+    reach = 0.95 - 0.5 * np.linspace(0.0, 1.0, count)
+    tips = feet + reach[:, None] * directions(yaw, np.full(count, 0.6))
     twigs = limbs(feet, tips, np.full(count, 0.012), material=bark, colours=np.full((count, 3), 0.8), sides=3)
     palette = PALETTES[bark].get(season)
     if palette is None:
