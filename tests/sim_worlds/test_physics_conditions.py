@@ -10,7 +10,7 @@ from sim_worlds.conditions import CONDITIONS, FlightConditions
 from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Setting, Start
 from sim_worlds.targets import HangingBackpack
-from sim_worlds.world import World
+from sim_worlds.world import World, make_world
 from tests.fakes import empty_scene
 
 COMMAND = VelocityCommand(forward_m_s=1.0, yaw_rate_rad_s=0.5)
@@ -35,6 +35,18 @@ def _fly(conditions: FlightConditions, command: VelocityCommand, seconds: float)
 def test_two_flights_of_one_seed_are_the_same_to_the_last_bit(name: str) -> None:
     first, second = (_fly(CONDITIONS[name], COMMAND, 3.0) for _ in range(2))
     assert first.tobytes() == second.tobytes()
+
+
+@pytest.mark.parametrize("name", ["forest", "city"])
+def test_whole_worlds_repeat_to_the_last_bit(name: str) -> None:
+    ends = []
+    for _ in range(2):
+        world = make_world(name, 3, renderer=BlindRenderer(), conditions=CONDITIONS["gusts"])
+        for _ in range(30):
+            world.step(COMMAND, 0.05)
+        ends.append(np.concatenate([world.odometry.position_enu_m, world.target.position_enu_m]).tobytes())
+        world.close()
+    assert ends[0] == ends[1]
 
 
 def test_another_seed_of_the_conditions_brings_other_gusts() -> None:
