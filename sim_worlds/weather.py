@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from liquid_nav.errors import WorldError
@@ -14,6 +16,8 @@ NOON_HOUR = 12.5
 # Height of the sun at noon (rad) and hours from noon to sunset at about 50 degrees north.
 SUN_PATHS = {"summer": (1.08, 8.0), "spring": (0.80, 6.5), "autumn": (0.70, 6.0), "winter": (0.34, 4.4)}
 LOWEST_SUN_RAD = 0.06
+WIND_GAMMA = (2.0, 1.4)  # shape and scale (m/s) of the wind's speed: 2.8 m/s in the mean, seldom above 8
+STRONGEST_WIND_M_S = 10.0
 SKY_SHARES = (0.35, 0.3, 0.25, 0.1)
 
 
@@ -37,8 +41,10 @@ def draw_atmosphere(
     drawn_sky = str(rng.choice(SKIES, p=SKY_SHARES))
     strength = float(rng.uniform(0.0, 1.0))
     north = float(rng.uniform(0.0, 2.0 * np.pi))
+    wind = float(rng.gamma(*WIND_GAMMA))
     when = drawn_hour if hour is None else hour
-    return _atmosphere(peak, half_day, when, sky or drawn_sky, strength, north)
+    air = _atmosphere(peak, half_day, when, sky or drawn_sky, strength, north)
+    return replace(air, wind_m_s=min(wind, STRONGEST_WIND_M_S))
 
 
 def check_weather(season: str, hour: float | None, sky: str | None) -> None:
@@ -55,9 +61,7 @@ def check_weather(season: str, hour: float | None, sky: str | None) -> None:
         raise WorldError(f"hour is {hour}: use {EARLIEST_HOUR:.0f} to {LATEST_HOUR:.0f}, the hours with some light")
 
 
-def _atmosphere(
-    peak: float, half_day: float, hour: float, sky: str, strength: float, north: float
-) -> Atmosphere:
+def _atmosphere(peak: float, half_day: float, hour: float, sky: str, strength: float, north: float) -> Atmosphere:
     height = np.sin(0.5 * np.pi * (1.0 - abs(hour - NOON_HOUR) / half_day))  # negative after sunset
     elevation = max(LOWEST_SUN_RAD, peak * float(height))
     day = float(np.clip((height + 0.12) / 0.42, 0.16, 1.0))

@@ -14,10 +14,10 @@ from sim_worlds.materials import LAYERS, LEAFY
 from sim_worlds.scene import Mesh
 
 # Level by level: below which radius in the image (pixels) it is used, and what it keeps.
-RADII_PX = (80.0, 36.0, 16.0, 7.0)
+RADII_PX = (110.0, 50.0, 22.0, 9.0)
 LEAF_SHARES = (0.5, 0.24, 0.12, 0.06)  # of the leaf cards
 AREA_SHARES = (0.85, 0.6, 0.4, 0.3)  # of the other surface, widest parts first; bare crowns need their twigs
-TRIANGLES_PX = 4.0  # a mesh is fine enough while its radius in pixels is less than this times the root of its triangles
+TRIANGLES_PX = 6.0  # a mesh is fine enough while its radius in pixels is less than this times the root of its triangles
 LEAF_GROWTH = 0.4  # kept cards grow by share ** -LEAF_GROWTH, so that the crown stays as dense to the eye
 NARROWEST_PX = 0.8  # wider parts are kept whatever their share
 CELL_PX = 2.4  # corners that lie closer and face alike become one
@@ -47,9 +47,13 @@ class Level:
 
 @dataclass(frozen=True)
 class _Parts:
-    """The parts of a mesh: ``of`` names that of each triangle, the others have an entry per part."""
+    """The parts of a mesh, an entry for each but for ``of``, the part of every triangle, and ``seams``.
+
+    Seams are vertices (vertices,) that meet others with another place in the picture.
+    """
 
     of: NDArray[np.int64]
+    seams: NDArray[np.bool_]
     areas: NDArray[np.float64]
     widths: NDArray[np.float64]
     leafy: NDArray[np.bool_]
@@ -81,8 +85,7 @@ def bounding_sphere(mesh: Mesh) -> tuple[NDArray[np.float32], float]:
 
 def parts(mesh: Mesh) -> NDArray[np.int64]:
     """Return for every triangle (triangles,) the number of its part, 0 and up."""
-    grid = np.rint((mesh.positions_m - mesh.positions_m.min(axis=0)) / WELD_M).astype(np.int64)
-    corners = _numbered(*grid.T)[mesh.triangles]
+    corners = _places(mesh)[mesh.triangles]
     labels = np.arange(len(mesh.positions_m))
     while True:
         lowest = labels[corners].min(axis=1)
@@ -92,6 +95,18 @@ def parts(mesh: Mesh) -> NDArray[np.int64]:
         labels = labels[labels]
         if np.array_equal(before, labels):
             return _numbered(labels[corners[:, 0]])
+
+
+def _places(mesh: Mesh) -> NDArray[np.int64]:
+    """Return for every vertex the number of its place, which others may share."""
+    return _numbered(*np.rint(mesh.positions_m.T / WELD_M).astype(np.int64))
+
+
+def _seams(mesh: Mesh) -> NDArray[np.bool_]:
+    places = _places(mesh)
+    spots = _numbered(places, *np.rint(64.0 * mesh.uvs.T).astype(np.int64))
+    _, first = np.unique(spots, return_index=True)
+    return np.asarray(np.bincount(places[first])[places] > 1)
 
 
 def outward(mesh: Mesh) -> NDArray[np.int32]:
@@ -118,7 +133,7 @@ def _measure(mesh: Mesh) -> _Parts:
     leafy = np.zeros(len(areas), dtype=bool)
     leafy[of] = LEAFY_LAYERS[mesh.layers[mesh.triangles[:, 0]]]
     widths = areas / (np.pi * np.linalg.norm(high - low, axis=1) + 1e-9)  # exact for a thin tube
-    return _Parts(of, areas, widths, leafy, np.linalg.norm(mean, axis=1) < CLOSED * areas)
+    return _Parts(of, _seams(mesh), areas, widths, leafy, np.linalg.norm(mean, axis=1) < CLOSED * areas)
 
 
 def _coarser(
@@ -169,8 +184,8 @@ def _joined(mesh: Mesh, known: _Parts, kept: NDArray[np.int64], cell_m: float) -
     cells = np.floor((mesh.positions_m - mesh.positions_m.min(axis=0)) / cell_m).astype(np.int64)
     octant = ((mesh.normals + np.array([0.011, 0.017, 0.023])) > 0.0) @ np.array([1, 2, 4])
     shade = np.rint(mesh.colours * 4.0).astype(np.int64) @ np.array([1, 64, 4096])
-    picture = np.rint(2.0 * mesh.uvs).astype(np.int64)  # no seam of a texture may close
-    group = _numbered(part_of, mesh.layers.astype(np.int64), octant, shade, *picture.T, *cells.T)
+    picture = np.where(known.seams, np.rint(2.0 * mesh.uvs.T).astype(np.int64), -99)  # no seam may close
+    group = _numbered(part_of, mesh.layers.astype(np.int64), octant, shade, *picture, *cells.T)
     _, first = np.unique(group, return_index=True)
     joined = first[group][triangles].astype(np.int32)
     after = np.bincount(
