@@ -73,15 +73,16 @@ class Solids:
         self._add_body(plane, GROUND_LABEL, (0.0, 0.0, lowest))
         if ground is None:
             return
-        points = len(ground.heights_m)
+        heights = _refined(ground.heights_m)
+        spacing = 0.5 * ground.spacing_m
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_HEIGHTFIELD,
-            meshScale=[ground.spacing_m, ground.spacing_m, 1.0],
+            meshScale=[spacing, spacing, 1.0],
             heightfieldTextureScaling=1.0,
             # PyBullet runs along x first; ours runs along y first.
-            heightfieldData=ground.heights_m.T.ravel().tolist(),
-            numHeightfieldRows=points,
-            numHeightfieldColumns=points,
+            heightfieldData=heights.T.ravel().tolist(),
+            numHeightfieldRows=len(heights),
+            numHeightfieldColumns=len(heights),
             physicsClientId=self._client,
         )
         # PyBullet puts the middle between the lowest and the highest point in the body's origin.
@@ -129,6 +130,16 @@ class Solids:
         )
         self._labels[body] = label
         return body
+
+
+def _refined(heights_m: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Halve the spacing of a grid, bilinearly: PyBullet splits squares into triangles, which bend less when small."""
+    count = 2 * len(heights_m) - 1
+    fine = np.empty((count, count), dtype=np.float32)
+    fine[::2, ::2] = heights_m
+    fine[1::2, ::2] = 0.5 * (heights_m[1:] + heights_m[:-1])
+    fine[:, 1::2] = 0.5 * (fine[:, 2::2] + fine[:, :-1:2])
+    return fine
 
 
 def _neighbours(colliders: Sequence[Collider]) -> list[list[Collider]]:

@@ -35,8 +35,15 @@ def _fall(world: World, seconds: float = 6.0) -> None:
         world.step(VelocityCommand(up_m_s=-1.0), 0.05)
 
 
-def test_rays_meet_the_ground_at_its_heights() -> None:
-    ground, world = _hills(), _world(_hills(), Start((0.0, 0.0, 6.0), 0.0))
+def _bumps() -> Ground:
+    """Ground that bends and twists from one point to the next."""
+    heights = np.random.default_rng(2).uniform(-0.06, 0.06, (61, 61))
+    return Ground(HALF_SIZE_M, heights.astype(np.float32))
+
+
+@pytest.mark.parametrize("ground", [_hills(), _bumps()], ids=["hills", "bumps"])
+def test_rays_meet_the_ground_at_its_heights(ground: Ground) -> None:
+    world = _world(ground, Start((0.0, 0.0, 6.0), 0.0))
     for x, y in np.random.default_rng(5).uniform(-HALF_SIZE_M, HALF_SIZE_M, (500, 2)):
         eye = np.array([x, y, 10.0])
         met = 10.0 - float(world._physics.solids.ranges_m(eye, DOWN, 20.0)[0])
