@@ -200,6 +200,29 @@ def test_the_pilots_mode_ends_control_at_the_next_heartbeat_and_is_not_fought(be
         bench.request("engage")
 
 
+def test_a_command_is_not_repeated_over_a_pilot_whose_mode_no_heartbeat_has_told_yet(bench: Bench) -> None:
+    bench.fake.radio = True
+    bench.fly_to_hold()
+    bench.fake.no_heartbeat = True
+    bench.request("land")
+    bench.run(0.5)
+    pilots = "POSCTL" if isinstance(bench.fake, FakePx4) else "LOITER"
+    bench.fake.switch(pilots)
+    bench.run(1.5)
+    assert bench.fake.mode == pilots
+    bench.fake.no_heartbeat = False
+    bench.reach(S.EXTERNAL, 0.1)
+    assert bench.fake.mode == pilots
+
+
+def test_no_set_point_disturbs_the_take_off_of_ardupilot(make_bench: Make) -> None:
+    bench = make_bench(FakeArduPilot.safe())
+    bench.fly_to_hold()
+    assert not bench.fake.setpoints
+    bench.run(1.0)
+    assert len(bench.fake.setpoints) >= 19
+
+
 def test_control_comes_back_only_by_the_operators_request(bench: Bench) -> None:
     bench.fake.radio = True
     bench.fly_to_engaged()
