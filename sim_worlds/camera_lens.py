@@ -9,6 +9,8 @@ Maps hold OpenCV's coordinates: whole numbers are the centres of pixels.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,9 +22,10 @@ from sim_worlds.scene import RenderedImage
 
 FASTEST_TURN_RAD_S = 2.0  # what the drawn margin covers; beyond it the image's border is repeated
 LARGEST_MARGIN = 3.0  # drawn size over image size
-MOST_MOMENTS = 5
+MOST_MOMENTS = 9
 STILL_PX = 0.1
 INVERSION_STEPS = 60
+NO_MAP: Any = None  # OpenCV takes one map of both coordinates, its type stubs do not
 
 Coordinates = NDArray[np.float64]
 
@@ -98,15 +101,15 @@ class Lens:
             return drawn
         flow = self._flow_px_s(angular_velocity_flu_rad_s) if self._moves else None
         middle = self._map if flow is None else self._map + flow * self._row_times_s
-        rgb = cv2.remap(drawn.rgb, middle, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        rgb = _between(drawn.rgb, middle)
         if flow is not None and self._config.exposure_time_s > 0.0:
             rgb = self._blurred(drawn.rgb, rgb, middle, flow * self._config.exposure_time_s)
-        nearest = self._nearest_map if flow is None else (middle, None)
+        nearest = self._nearest_map if flow is None else (middle, NO_MAP)
         depth = drawn.depth_m
         return RenderedImage(
-            rgb=rgb.astype(np.uint8, copy=False),
-            categories=_take(drawn.categories, nearest),
-            depth_m=None if depth is None else _take(depth, nearest),
+            rgb=rgb,
+            categories=_nearest(drawn.categories, nearest),
+            depth_m=None if depth is None else _nearest(depth, nearest),
         )
 
     def _prepare(self) -> None:
@@ -129,7 +132,7 @@ class Lens:
         self._reach = (0.5 * drawn_width / focal, 0.5 * drawn_height / focal)
         map_x, map_y = x * focal + 0.5 * (drawn_width - 1), y * focal + 0.5 * (drawn_height - 1)
         self._map = np.stack([map_x, map_y], axis=-1).astype(np.float32)  # (height, width, 2)
-        self._nearest_map = cv2.convertMaps(self._map, None, cv2.CV_16SC2, nninterpolation=True)
+        self._nearest_map = cv2.convertMaps(self._map, NO_MAP, cv2.CV_16SC2, nninterpolation=True)
         self._fields = self._turning_fields(x, y)
         times = (np.arange(height) / max(height - 1, 1) - 0.5) * config.readout_s
         self._row_times_s = times.astype(np.float32)[:, None, None]
@@ -153,7 +156,7 @@ class Lens:
         flow = self._fields[0] * turning[0]
         flow += self._fields[1] * turning[1]
         flow += self._fields[2] * turning[2]
-        return flow
+        return np.asarray(flow, dtype=np.float32)
 
     def _blurred(
         self,
@@ -167,14 +170,20 @@ class Lens:
         pairs = min(MOST_MOMENTS // 2, math.ceil(0.5 * longest_px))
         if longest_px < STILL_PX:
             return sharp
-        total = sharp.astype(np.uint16)
+        total: Any = sharp.astype(np.uint16)
         for moment in range(1, pairs + 1):
             for side in (-0.5, 0.5):
-                shifted = middle + smear_px * np.float32(side * moment / pairs)
-                taken = cv2.remap(drawn, shifted, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                taken = _between(drawn, middle + smear_px * np.float32(side * moment / pairs))
                 total = cv2.add(total, taken, dtype=cv2.CV_16U)
-        return np.asarray(cv2.convertScaleAbs(total, alpha=1.0 / (2 * pairs + 1)))
+        return np.asarray(cv2.convertScaleAbs(total, alpha=1.0 / (2 * pairs + 1)), dtype=np.uint8)
 
 
-def _take(image: NDArray, maps: tuple[NDArray, NDArray | None]) -> NDArray:  # type: ignore[type-arg]
+def _between(rgb: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the colours at places between the pixels."""
+    taken = cv2.remap(rgb, places, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(taken, dtype=np.uint8)
+
+
+def _nearest(image: NDArray[Any], maps: Sequence[Any]) -> NDArray[Any]:
+    """Return the values of the pixels nearest to the places of the maps."""
     return np.asarray(cv2.remap(image, maps[0], maps[1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE))

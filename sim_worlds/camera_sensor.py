@@ -6,6 +6,7 @@ Images hold square roots of the light, so one stop is a factor of the square roo
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim_worlds.camera_settings import CameraConfig
 
-AIMED_MEAN = 105.0  # grey value that the automatic exposure brings the image to
+AIMED_MEAN = 115.0  # grey value that the automatic exposure brings the image to
 MOST_STOPS = 2.0
 GREY_WEIGHTS = np.array([0.299, 0.587, 0.114])
 RED, BLUE = 0, 2
@@ -76,15 +77,15 @@ class Sensor:
         if self.is_ideal:
             return rgb
         if self._shading is not None:
-            rgb = cv2.multiply(rgb, self._shading, scale=1.0 / 255.0)  # type: ignore[assignment]
+            rgb = _rgb(cv2.multiply(rgb, self._shading, scale=1.0 / 255.0))
         if self._exposes:
-            rgb = cv2.LUT(rgb, self._exposure_table(rgb, stamp_s))  # type: ignore[assignment]
+            rgb = _rgb(cv2.LUT(rgb, self._exposure_table(rgb, stamp_s)))
         if self._noisy:
             rgb = self._with_noise(rgb, stamp_s)
         if self._graded:
-            rgb = cv2.LUT(rgb, self._grading_table(rgb))  # type: ignore[assignment]
+            rgb = _rgb(cv2.LUT(rgb, self._grading_table(rgb)))
         if self._saturated:
-            rgb = cv2.transform(rgb, self._colours)  # type: ignore[assignment]
+            rgb = _rgb(cv2.transform(rgb, self._colours))
         if self._config.jpeg_quality is not None:
             rgb = _compressed(rgb, self._config.jpeg_quality)
         return rgb
@@ -105,7 +106,7 @@ class Sensor:
         gains = np.full(3, 2.0 ** (0.5 * stops))
         gains[[RED, BLUE]] *= np.exp(config.white_balance_drift * self._drift.values[1:])
         table = np.arange(256.0)[:, None] * gains
-        return np.clip(table + 0.5, 0.0, 255.0).astype(np.uint8)[None]
+        return np.asarray(np.clip(table + 0.5, 0.0, 255.0).astype(np.uint8)[None])
 
     def _with_noise(self, rgb: Rgb, stamp_s: float) -> Rgb:
         random = np.random.default_rng([self._seed, 2, max(0, round(stamp_s * STAMPS_PER_S))])
@@ -114,7 +115,7 @@ class Sensor:
             noise *= cv2.LUT(rgb, self._noise_by_grey)
         else:
             noise *= np.float32(self._config.read_noise)
-        return np.asarray(cv2.add(rgb, noise, dtype=cv2.CV_8U))  # type: ignore[call-overload]
+        return _rgb(cv2.add(rgb, noise, dtype=cv2.CV_8U))
 
     def _grading_table(self, rgb: Rgb) -> NDArray[np.uint8]:
         mean = float(GREY_WEIGHTS @ np.array(cv2.mean(rgb)[:3]))
@@ -138,4 +139,11 @@ def _saturation_matrix(saturation: float) -> NDArray[np.float64]:
 def _compressed(rgb: Rgb, quality: int) -> Rgb:
     """Return the image after a JPEG encoder and decoder; OpenCV's are made for blue first."""
     _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None  # it was just encoded
+    return _rgb(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB))
+
+
+def _rgb(image: Any) -> Rgb:
+    """OpenCV's answers carry no element type."""
+    return np.asarray(image, dtype=np.uint8)

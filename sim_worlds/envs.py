@@ -175,7 +175,8 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         return frame.stamp_s - before.stamp_s
 
     def _observation(self, elapsed_s: float) -> Observation:
-        return {"rgb": self._frame.rgb, "elapsed_s": np.array([elapsed_s], dtype=np.float32)}
+        # a copy: the same frame may be observed again, and observations belong to whoever got them
+        return {"rgb": self._frame.rgb.copy(), "elapsed_s": np.array([elapsed_s], dtype=np.float32)}
 
     def _info(self) -> dict[str, Any]:
         assert self._world is not None and self._mission is not None
@@ -222,8 +223,8 @@ def _checked_options(mission: str, world: str, season: str | None, options: Mapp
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise WorldError(f"{world} has no option {unknown[0]!r}: use {', '.join(known)}")
-    if mission == "fly_to" and "still" in known and "target" not in given:
-        given.setdefault("still", True)
+    if "still" in known and "target" not in given:
+        given.setdefault("still", mission == "fly_to")
     return given
 
 
