@@ -21,6 +21,7 @@ ACCELERATION_M_S2, BRAKING_M_S2 = 0.5, 0.9
 STOP_CHANCE = 0.2
 CRANK_RAD_PER_M = 1.3
 TICK_S = 0.02
+RIDER_BEFORE_PACK_M = 0.27
 Vehicle = Literal["cyclist", "car"]
 
 
@@ -119,7 +120,10 @@ class RidingTarget:
         bx, by, bz = (float(value) for value in self._backpack_pose()[:3, 3])
         pack = Collider("cylinder", (bx, by, bz), (0.18, 0.18, 0.24), label="backpack")
         if self._cycles:
-            return [Collider("box", (x, y, 0.8), (0.85, 0.25, 0.8), yaw, "cyclist"), pack]
+            ahead = RIDER_BEFORE_PACK_M * np.array([np.cos(yaw), np.sin(yaw)])  # the rider must not hide the backpack
+            spot = (bx + float(ahead[0]), by + float(ahead[1]), 1.3)
+            rider = Collider("cylinder", spot, (0.25, 0.25, 0.45), label="cyclist")
+            return [Collider("box", (x, y, 0.5), (0.85, 0.25, 0.5), yaw, "bicycle"), rider, pack]
         half = (0.5 * LENGTH_M, 0.5 * WIDTH_M, 0.5 * ROOF_M)
         return [Collider("box", (x, y, half[2]), half, yaw, "buggy"), pack]
 
