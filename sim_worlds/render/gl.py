@@ -6,7 +6,9 @@ through EGL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
 
 import moderngl
 import numpy as np
@@ -23,6 +25,22 @@ from sim_worlds.scene import CameraView, DynamicInstance, RenderedImage, Scene
 NEEDED_VERSION = 430  # indirect draws of many meshes at once
 LOG2_E = 1.442695
 UNIT_TEXTURES, UNIT_SHADOW, UNIT_CLOUDS = 0, 1, 2
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_own_context(
+    method: Callable[Concatenate[GlRenderer, P], R],
+) -> Callable[Concatenate[GlRenderer, P], R]:
+    """OpenGL acts on whichever context is current; with two renderers in a process that may be the other's."""
+
+    @functools.wraps(method)
+    def current(self: GlRenderer, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._context:
+            return method(self, *args, **kwargs)
+
+    return current
 
 
 class GlRenderer:
@@ -66,7 +84,9 @@ class GlRenderer:
         self._shadow_target = context.framebuffer(depth_attachment=self._shadow)
         self._command_buffer = context.buffer(reserve=20 * 1024, dynamic=True)
         self._loaded: LoadedScene | None = None
+        self._closed = False
 
+    @in_own_context
     def load(self, scene: Scene) -> None:
         """Take over a scene's meshes, instances and light; replaces the scene before."""
         self._release_scene()
@@ -76,6 +96,7 @@ class GlRenderer:
         self._draw_shadow_map(loaded)
         self._set_light(loaded)
 
+    @in_own_context
     def render(
         self, view: CameraView, dynamic: Sequence[DynamicInstance] = (), *, depth: bool = False
     ) -> RenderedImage:
@@ -114,8 +135,11 @@ class GlRenderer:
 
     def close(self) -> None:
         """Free what the renderer holds. Calling it twice is harmless."""
-        self._release_scene()
-        self._context.release()
+        if not self._closed:
+            with self._context:
+                self._release_scene()
+            self._context.release()
+            self._closed = True
 
     @staticmethod
     def _depths(frame: moderngl.Framebuffer, view: CameraView) -> NDArray[np.float32]:
