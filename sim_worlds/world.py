@@ -127,6 +127,7 @@ class World:
         self.start, self.collision, self._debt_ticks, self._actor_ticks = start, None, 0.0, 0
         self._physics = self._make_physics()
         self._estimator = self._make_estimator()
+        self.camera = Camera(self.camera.config, self.scene.seed)
 
     def camera_frame(self) -> CameraFrame:
         """Take a picture with the vehicle's camera; its target mask stays in :attr:`target_mask`."""
