@@ -18,11 +18,12 @@ from liquid_nav.types import VelocityCommand
 from sim_worlds.camera import CAMERAS
 from sim_worlds.catalogue import world_options
 from sim_worlds.conditions import CONDITIONS as AIRS
+from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Ground, Renderer, Start
 from sim_worlds.seeds import split_of
 from tests.fakes import empty_scene, empty_world
 from training.album import FailureSheets
-from training.closed_loop import fly, fly_condition, safety_config
+from training.closed_loop import fly, fly_condition, open_world, safety_config
 from training.evaluate import evaluate
 from training.statistics import wilson_interval
 from training.suites import CONDITIONS, SUITES, Condition, suite_conditions
@@ -74,6 +75,14 @@ def test_worlds_cameras_and_airs_of_every_condition_exist(condition: Condition) 
     assert {key for options in (condition.options, *condition.variants) for key in options} <= set(known)
     assert condition.camera in CAMERAS
     assert condition.conditions in AIRS
+
+
+@pytest.mark.parametrize("name", [name for name in CONDITIONS if name.endswith(("-walking", "-cyclist", "-decoys"))])
+def test_a_flight_begins_with_the_target_in_view(name: str) -> None:
+    for seed in (1_000_123, 1_000_124):
+        world = open_world(CONDITIONS[name], seed, BlindRenderer())
+        assert world.target_in_view()
+        world.close()
 
 
 def test_variants_of_a_condition_take_turns() -> None:
