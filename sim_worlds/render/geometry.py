@@ -7,7 +7,7 @@ pictures (leaves, fences), which other shaders draw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,7 @@ class Geometry:
         meshes: by name.
         layers: (used,) materials in the order in which the texture array holds them.
         cut_out: bool (used,), True for those with holes in them.
+        rigid: names of meshes that must not get coarser.
 
     Attributes:
         vertices: float32 (vertices, 14), see ``VERTEX_NAMES``.
@@ -67,7 +68,13 @@ class Geometry:
         radii_m, centres_m: bounding spheres of the meshes, (meshes,) and (meshes, 3).
     """
 
-    def __init__(self, meshes: Mapping[str, Mesh], layers: NDArray[np.int64], cut_out: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        meshes: Mapping[str, Mesh],
+        layers: NDArray[np.int64],
+        cut_out: NDArray[np.bool_],
+        rigid: Collection[str] = (),
+    ) -> None:
         self._numbers = {name: number for number, name in enumerate(meshes)}
         count = len(meshes)
         self._first = np.zeros((count, LEVELS, KINDS), np.uint32)
@@ -78,9 +85,9 @@ class Geometry:
         vertices: list[NDArray[np.float32]] = []
         indices: list[NDArray[np.int32]] = []
         used_vertices = used_indices = 0
-        for number, mesh in enumerate(meshes.values()):
+        for number, (name, mesh) in enumerate(meshes.items()):
             self.centres_m[number], self.radii_m[number] = bounding_sphere(mesh)
-            chain = levels(mesh)
+            chain = levels(mesh, rigid=name in rigid)
             for level in range(LEVELS):
                 if level >= len(chain):
                     self._first[number, level] = self._first[number, level - 1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import moderngl
 import numpy as np
@@ -40,7 +40,7 @@ def in_own_context(
         with self._context:
             return method(self, *args, **kwargs)
 
-    return current
+    return cast(Callable[Concatenate[GlRenderer, P], R], current)
 
 
 class GlRenderer:
@@ -113,7 +113,7 @@ class GlRenderer:
         self._context.enable_only(moderngl.DEPTH_TEST)
         frame.clear(0.0, 0.0, 0.0, 0.0)
         clip_from_world = projection_matrix(view) @ view_matrix(view)
-        self._set_view(loaded, view, clip_from_world, dynamic)
+        shadows = self._set_view(loaded, view, clip_from_world, dynamic)
         loaded.textures.use(UNIT_TEXTURES)
         self._shadow.use(UNIT_SHADOW)
         loaded.clouds.use(UNIT_CLOUDS)
@@ -122,7 +122,7 @@ class GlRenderer:
         loaded.write_dynamic(moving)
         near = moving.visible(clip_from_world, view.position_enu_m, focal_px)
         static = loaded.static.visible(clip_from_world, view.position_enu_m, focal_px)
-        self._draw_all(loaded, near, static)
+        self._draw_all(loaded, near, static, shadows)
         self._context.depth_func = "<="  # the sky lies at the far end of the depths, where the image was cleared to
         self._sky_array.render(moderngl.TRIANGLES, vertices=3)
         self._context.depth_func = "<"
@@ -146,7 +146,7 @@ class GlRenderer:
         raw = np.frombuffer(frame.read(attachment=-1, components=1, dtype="f4"), dtype=np.float32)
         return depth_from_buffer(raw.reshape(view.height_px, view.width_px)[::-1])
 
-    def _draw_all(self, loaded: LoadedScene, near: Commands, static: Commands) -> None:
+    def _draw_all(self, loaded: LoadedScene, near: Commands, static: Commands, shadows: bool) -> None:
         """Draw what hides most and costs least to test first: opaque things, then foliage, then the ground."""
         self._context.enable(moderngl.CULL_FACE)
         self._draw(loaded.moving_arrays["small"], near.small)
@@ -158,7 +158,7 @@ class GlRenderer:
         self._draw(loaded.arrays["broad"], static.open)
         self._draw(loaded.moving_arrays["cut"], near.cut)
         self._draw(loaded.arrays["cut"], static.cut)
-        self._draw(loaded.arrays["ground"], static.ground)
+        self._draw(loaded.arrays["ground" if shadows else "broad"], static.ground)
 
     def _draw(self, array: moderngl.VertexArray, commands: NDArray[np.uint32]) -> None:
         if not len(commands):
@@ -207,7 +207,8 @@ class GlRenderer:
         view: CameraView,
         clip_from_world: NDArray[np.float64],
         dynamic: Sequence[DynamicInstance],
-    ) -> None:
+    ) -> bool:
+        """Set what changes with every image; return whether shadows of moving things fall into it."""
         tangent = np.tan(0.5 * view.horizontal_fov_rad)
         step = 2.0 * tangent / view.width_px
         axes = np.stack([np.cross(view.forward, view.up), view.up, view.forward])
@@ -227,6 +228,7 @@ class GlRenderer:
         ground["capsule_foot"].write(casting.feet.tobytes())  # type: ignore[union-attr]
         ground["capsule_axis"].write(casting.axes.tobytes())  # type: ignore[union-attr]
         ground["capsule_depth"].write(casting.depths.tobytes())  # type: ignore[union-attr]
+        return casting.count > 0
 
     def _all_programs(self) -> list[moderngl.Program]:
         return [*self._programs.values(), self._sky]

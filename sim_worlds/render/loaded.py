@@ -13,6 +13,7 @@ from sim_worlds.render import geometry
 from sim_worlds.render.geometry import Geometry, Placed, place_static
 from sim_worlds.render.shadow import ShadowFrame, fit
 from sim_worlds.render.sky import Light, cloud_picture, light_of
+from sim_worlds.render.tiles import tiled
 from sim_worlds.scene import Scene
 
 COVERED = 0.35  # of the alpha channel; the shaders discard less
@@ -35,8 +36,9 @@ class LoadedScene:
         used = used_layers(scene)
         pictures = build_texture_array(scene.seed, used)[used]
         holes = np.asarray((pictures[..., 3] < 255 * COVERED).any(axis=(1, 2)))
-        self.geometry = Geometry(scene.meshes, used, holes)
-        self.static: Placed = place_static(self.geometry, scene.instances)
+        meshes, instances, grounds = tiled(scene.meshes, scene.instances)
+        self.geometry = Geometry(meshes, used, holes, grounds)
+        self.static: Placed = place_static(self.geometry, instances)
         self.light: Light = light_of(scene.atmosphere)
         casting = self.static.throwing
         self.shadow: ShadowFrame = fit(

@@ -60,9 +60,16 @@ class _Parts:
     closed: NDArray[np.bool_]
 
 
-def levels(mesh: Mesh) -> list[Level]:
-    """Return the mesh and its coarser copies, finest first; a single one where nothing can be saved."""
+def levels(mesh: Mesh, *, rigid: bool = False) -> list[Level]:
+    """Return the mesh and its coarser copies, finest first; a single one where nothing can be saved, or if ``rigid``.
+
+    Args:
+        mesh: anything.
+        rigid: it is part of a surface whose other parts may be at another distance: it must not get coarser.
+    """
     mesh = replace(mesh, triangles=outward(mesh))
+    if rigid:
+        return [Level(mesh, np.zeros(len(mesh.triangles), dtype=bool), np.inf)]
     known = _measure(mesh)
     found = [Level(mesh, known.closed[known.of], np.inf)]
     radius = bounding_sphere(mesh)[1]
@@ -153,7 +160,7 @@ def _coarser(
     coarse = replace(mesh, positions_m=positions)
     joined = _joined(mesh, known, kept, CELL_PX * pixel_m)
     real = (joined != joined[:, [1, 2, 0]]).all(axis=1)
-    return _compact(replace(coarse, triangles=joined[real])), kept[real]
+    return compact(replace(coarse, triangles=joined[real])), kept[real]
 
 
 def _evenly(count: int, share: float) -> NDArray[np.bool_]:
@@ -217,7 +224,7 @@ def _enlarge(
     positions[vertices] = middle[part] + factor * (positions[vertices] - middle[part])
 
 
-def _compact(mesh: Mesh) -> Mesh:
+def compact(mesh: Mesh) -> Mesh:
     """Return the mesh with only the vertices that its triangles use."""
     used, renumbered = np.unique(mesh.triangles, return_inverse=True)
     return replace(

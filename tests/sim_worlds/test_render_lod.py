@@ -56,7 +56,7 @@ def test_a_plain_box_has_one_level() -> None:
 
 
 def test_round_things_get_fewer_corners_and_stay_round() -> None:
-    ball = sphere(1.0, material="white", rings=12, sides=18)
+    ball = sphere(1.0, material="white", rings=20, sides=30)
     coarse = levels(ball)[-1].mesh
     assert len(coarse.triangles) < 0.75 * len(ball.triangles)
     assert np.linalg.norm(coarse.positions_m, axis=1) == pytest.approx(1.0)
