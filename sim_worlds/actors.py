@@ -68,6 +68,8 @@ class StreetLife:
         feet, paces = self.passers.positions, self.passers.velocities
         people = [others, feet, *(feet + seconds * paces for seconds in AHEAD_S)]
         people += [others[:1] + seconds * velocity for seconds in AHEAD_S]
+        if convoy is not None:
+            people += [convoy.starts + share * (convoy.ends - convoy.starts) for share in (0.3, 0.6)]
         self.traffic.decide(np.concatenate(people), others if self._target_rides else np.empty((0, 2)))
 
 

@@ -120,13 +120,17 @@ def _park(city: CityBuilder, x: float, y: float) -> None:
         for _ in range(2):
             tx, ty = _turned(x, y, yaw, float(rng.uniform(3.2, 8.2)), float(rng.uniform(3.2, 8.2)))
             city.tree(tx, ty, size=float(rng.uniform(0.8, 1.1)))
-    city.place("monument" if rng.random() < 0.5 else "planter", x, y, 0.0, "monument", 1.4, 2.3)
+    if rng.random() < 0.6:
+        city.place("monument", x, y, 0.0, "monument", 1.4, 2.3)
+    else:
+        city.place("planter", x, y, 0.0, "planter", 0.55, 0.6, palette=PAINTS, size=1.8)
 
 
 def _square(city: CityBuilder, x: float, y: float) -> None:
     """Paved square: fountain or monument, trees in grates, benches, a café, planters, bollards, bicycles."""
     rng = city.rng
-    material = "snow_ground" if city.season == "winter" else str(rng.choice(("paving", "cobbles")))
+    drawn = str(rng.choice(("paving", "cobbles")))
+    material = "snow_ground" if city.season == "winter" else drawn
     _lawn(city, "square", material, (1.0, 0.97, 0.92), x, y, 5.25 if material == "paving" else 10.5)
     if rng.random() < 0.6:
         city.put("fountain", x, y)

@@ -64,6 +64,7 @@ class CityBuilder:
         self._corridor = corridor
         self.instances: list[Instance] = []
         self.colliders: list[Collider] = []
+        growth = np.random.default_rng(int(rng.integers(2**32)))  # its own, so that seasons change no places
         self.meshes: dict[str, Mesh] = {
             **furniture_meshes(),
             **square_meshes(),
@@ -73,8 +74,8 @@ class CityBuilder:
             "backpack": backpack_mesh(),
             "hook": hook_mesh(),
             "nothing": nothing_mesh(),
-            "tree_0": broadleaf(rng, season, "bark_oak"),
-            "tree_1": broadleaf(rng, season, "bark_birch"),
+            "tree_0": broadleaf(growth, season, "bark_oak"),
+            "tree_1": broadleaf(growth, season, "bark_birch"),
         }
 
     def is_clear(self, x: float, y: float, radius_m: float = 0.0) -> bool:

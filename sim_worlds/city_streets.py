@@ -56,7 +56,8 @@ def add_ground(city: CityBuilder) -> None:
 def _block(city: CityBuilder) -> Mesh:
     """The pavement of a block with its kerbs and gutters."""
     kit = Kit()
-    material = "snow_ground" if city.season == "winter" else PAVEMENTS[int(city.rng.choice(3, p=[0.6, 0.2, 0.2]))]
+    drawn = PAVEMENTS[int(city.rng.choice(3, p=[0.6, 0.2, 0.2]))]
+    material = "snow_ground" if city.season == "winter" else drawn
     half, z = 0.5 * BLOCK_M, PAVEMENT_Z_M
     tiles = BLOCK_M / (4.0 if material == "paving" else 2.0)
     kit.panel([(-half, -half, z), (half, -half, z), (half, half, z), (-half, half, z)], material, uv=(tiles, tiles))

@@ -17,6 +17,8 @@ from sim_worlds.scene import Collider, DynamicInstance
 AHEAD_M = np.array([0.3, 0.65, 1.0, 1.35, 1.7])
 CONVOY_GAP_M, PERSON_GAP_M = 1.3, 0.62
 CAR_GAP_M, STANDING_CAR_GAP_M = 1.6, 1.25
+PATIENCE, SQUEEZING_GAP_M = 15, 0.42
+"""After so many decisions of waiting people squeeze past each other, the first in line first."""
 ACCELERATION_M_S2, BRAKING_M_S2 = 0.9, 3.5
 ASIDE_M_S = 0.5
 ASIDE_WITHIN_M, BACK_BEYOND_M = 4.0, 5.0
@@ -73,6 +75,7 @@ class Passers:
         count = len(track)
         self._speed = cruise_m_s.copy()
         self._wanted = cruise_m_s.copy()
+        self._waited = np.zeros(count, dtype=int)
         self._shift = np.zeros(count)
         self._wanted_shift = np.zeros(count)
         self._phase = 2.0 * np.pi * ((along_m / STRIDE_M) % 1.0)
@@ -97,7 +100,9 @@ class Passers:
         blocked = self._blocked(ahead, cars, CAR_GAP_M) | self._blocked(ahead, standing_cars, STANDING_CAR_GAP_M)
         others = np.linalg.norm(ahead[:, :, None] - self.positions, axis=3)  # (people, 5, people)
         now = np.linalg.norm(self.positions[:, None] - self.positions, axis=2)
-        nearer = (others < PERSON_GAP_M) & (others < now[:, None] - 0.02)
+        waited = self._waited > PATIENCE * (1 + np.arange(len(now)) % 3)
+        gap = np.where(waited, SQUEEZING_GAP_M, PERSON_GAP_M)[:, None, None]
+        nearer = (others < gap) & (others < now[:, None] - 0.02)
         nearer[np.arange(len(now)), :, np.arange(len(now))] = False
         blocked |= nearer.any(axis=(1, 2))
         if convoy is not None:
@@ -105,6 +110,7 @@ class Passers:
             coming = segment_distances(ahead, convoy)
             blocked |= ((coming < CONVOY_GAP_M) & (coming < near[:, None] - 0.02)).any(axis=1)
             self._step_aside(convoy, near)
+        self._waited = np.where(blocked, self._waited + 1, np.maximum(self._waited - 2, 0))
         self._wanted = np.where(blocked, 0.0, self._cruise)
 
     def tick(self, tick_s: float) -> None:
@@ -165,7 +171,10 @@ class Passers:
         room = np.where(self._on_road(), 0.0, np.maximum(deepest - self._line, 0.0))
         aside = (near < ASIDE_WITHIN_M) & ~on_that_side.any(axis=1)
         wanted = np.where(aside, room, np.where(near > BACK_BEYOND_M, 0.0, np.minimum(self._shift, room)))
-        self._wanted_shift = np.where(on_that_side.any(axis=1), self._shift, wanted)
+        spots, _ = self._spots(self._along, wanted)
+        between = np.linalg.norm(spots[:, None] - self.positions, axis=2) + 9.0 * np.eye(len(spots))
+        barred = on_that_side.any(axis=1) | (between.min(axis=1) < PERSON_GAP_M + 0.2)
+        self._wanted_shift = np.where(barred, self._shift, wanted)
 
     def _near_corner(self) -> NDArray[np.bool_]:
         from_centre = np.abs(self.positions[:, :, None] - np.array(BLOCK_CENTRES_M)).min(axis=2)

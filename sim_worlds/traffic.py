@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_worlds.city_builder import car_colliders
-from sim_worlds.city_plan import JUNCTION_M, junctions
+from sim_worlds.city_plan import HALF_ROAD_M, JUNCTION_M, ROADS_M, ZEBRA_M, junctions
 from sim_worlds.mesh_tools import pose, rotation
 from sim_worlds.models.car import car_size_m
 from sim_worlds.models.gait import riding_poses
@@ -18,6 +18,8 @@ from sim_worlds.scene import Collider, DynamicInstance, Float3
 
 LOOK_M = np.arange(0.0, 15.0, 0.75)
 LANE_GAP_M = 1.65
+CROSSING_GAP_M = 5.4
+"""Nobody drives onto a crossing while somebody on it is as near as this."""
 TAKE_WITHIN_M = 9.0
 STAND_OFF_M = 3.2
 ACCELERATION_M_S2, BRAKING_M_S2, COMFORT_M_S2 = 1.3, 6.0, 2.2
@@ -108,14 +110,18 @@ class Traffic:
         ahead, headings = self._tracks.at(track, self._along[:, None] + look)
         taken = np.zeros(look.shape, dtype=bool)
         if len(people):
-            taken |= (np.linalg.norm(ahead[:, :, None] - people, axis=3) < LANE_GAP_M).any(axis=2)
+            away = np.linalg.norm(ahead[:, :, None] - people, axis=3)  # (users, steps, people)
+            on_crossing = self._on_crossing(ahead)
+            entered = on_crossing & ~np.logical_and.accumulate(on_crossing, axis=1)  # not the one that it is on
+            crossing = entered[:, :, None] & self._on_crossing(people) & (away < CROSSING_GAP_M)
+            taken |= ((away < LANE_GAP_M) | crossing).any(axis=2)
         outline = self.outline()[:, :3]
         gaps = np.linalg.norm(ahead[:, :, None, None] - outline, axis=4) < LANE_GAP_M  # (users, steps, users, 3)
         gaps[np.arange(len(look)), :, np.arange(len(look))] = False
         taken |= gaps.any(axis=(2, 3))
         rows = self._tracks.row(track, self._along[:, None] + look)
-        free = np.where(taken.any(axis=1), LOOK_M[taken.argmax(axis=1)] - STAND_OFF_M, np.inf)
-        free = np.minimum(free, self._wait_for_junctions(self._junction[rows], kept_free))
+        clear = np.where(taken.any(axis=1), LOOK_M[taken.argmax(axis=1)], np.inf)
+        free = np.minimum(clear - STAND_OFF_M, self._wait_for_junctions(self._junction[rows], clear, kept_free))
         turning = (headings[:, :8] * self.headings[:, None]).sum(axis=2).min(axis=1) < 0.96
         limit = np.where(turning, np.minimum(self._cruise, CURVE_M_S), self._cruise)
         stopping = np.sqrt(2.0 * COMFORT_M_S2 * np.maximum(np.minimum(free, 1e6), 0.0))
@@ -163,8 +169,17 @@ class Traffic:
         (bx, by), (fx, fy) = ends
         return 0.5 * float(bx + fx), 0.5 * float(by + fy), float(np.arctan2(fy - by, fx - bx))
 
-    def _wait_for_junctions(self, ahead: NDArray[np.int64], kept_free: Points) -> Points:
-        """Free way (users,) to the first crossing that somebody else has; takes those that are free."""
+    def _on_crossing(self, points: Points) -> NDArray[np.bool_]:
+        """Which of some points (..., 2) lie on a crossing for people on foot."""
+        offsets = np.abs(points[..., :, None] - np.array(ROADS_M)).min(axis=-1)
+        across, along = offsets.min(axis=-1), offsets.max(axis=-1)
+        return np.asarray((across < HALF_ROAD_M + 0.5) & (along > ZEBRA_M[0] - 0.4) & (along < ZEBRA_M[1] + 0.4))
+
+    def _wait_for_junctions(self, ahead: NDArray[np.int64], clear: Points, kept_free: Points) -> Points:
+        """Free way (users,) to the first crossing that somebody else has.
+
+        Takes those that are free, unless somebody is before them: he must go first.
+        """
         self._leave_junctions()
         busy = np.zeros(len(self._centres), dtype=bool)
         if len(kept_free):
@@ -173,6 +188,8 @@ class Traffic:
         for index, row in enumerate(ahead):
             for step in np.flatnonzero(row >= 0):
                 junction = int(row[step])
+                if LOOK_M[step] > clear[index]:
+                    break
                 if self._owner.get(junction) == index:
                     continue
                 if junction not in self._owner and not busy[junction] and LOOK_M[step] < TAKE_WITHIN_M:

@@ -172,8 +172,8 @@ def _flat_roof(kit: Kit, rng: np.random.Generator, height: float, snow: bool) ->
 
 def _hip_roof(kit: Kit, rng: np.random.Generator, height: float, snow: bool) -> None:
     """Four slopes up to a short ridge, chimneys and dormers."""
-    material = "white" if snow else "tiles"
-    colour = SNOW if snow else ROOF_TILES[int(rng.integers(len(ROOF_TILES)))]
+    drawn = ROOF_TILES[int(rng.integers(len(ROOF_TILES)))]
+    material, colour = ("white", SNOW) if snow else ("tiles", drawn)
     half, rise, ridge = 0.5 * SIDE_M + 0.35, float(rng.uniform(2.2, 3.6)), 1.6
     top = height + rise
     a, b, c, d = ((half, -half), (half, half), (-half, half), (-half, -half))

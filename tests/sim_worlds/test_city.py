@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
-from sim_worlds.scene import Instance
+from sim_worlds.materials import LAYERS
+from sim_worlds.scene import CATEGORIES, Instance
 from sim_worlds.walker import FASTEST_M_S
 
 
@@ -62,14 +65,74 @@ def test_decoys_change_colours_alone() -> None:
     assert np.allclose(plain.target.position_enu_m, red.target.position_enu_m)
 
 
-def test_occluders_stand_in_the_bends() -> None:
-    walker_setting = make_city(3, occluders=True)
-    scene = walker_setting.scene
-    walker = walker_setting.target
-    columns = [collider for collider in scene.colliders if collider.label == "column"]
+def test_occluders_stand_in_the_bends_and_leave_the_walk_free() -> None:
+    setting = make_city(3, occluders=True)
+    columns = [collider for collider in setting.scene.colliders if collider.label == "column"]
     assert columns
+    bends = setting.target.path.points[1:-1]
     for column in columns:
-        assert walker.path.distance_to(column.centre_enu_m[:2]) > 0.9
+        spot = np.array(column.centre_enu_m[:2])
+        assert setting.target.path.distance_to(spot) - column.size_m[0] > 1.05
+        assert np.hypot(*(bends - spot).T).min() < 2.5
+
+
+def test_occluders_hide_the_backpack_from_a_distant_follower_on_the_trail() -> None:
+    setting = make_city(3, occluders=True)
+    columns = [solid for solid in setting.scene.colliders if solid.label == "column"]
+    trail: list[NDArray[np.float64]] = []
+    hidden = 0
+    for _ in range(1200):
+        setting.target.advance(0.1)
+        pack = setting.target.position_enu_m[:2].copy()
+        while trail and np.hypot(*(trail[0] - pack)) > 5.0:
+            trail.pop(0)
+        trail.append(pack)
+        way = pack - trail[0]
+        for column in columns:
+            offset = np.array(column.centre_enu_m[:2]) - trail[0]
+            share = np.clip(offset @ way / max(way @ way, 1e-9), 0.0, 1.0)
+            hidden += bool(np.hypot(*(offset - share * way)) < column.size_m[0])
+    assert hidden > 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "horse"}, "horse.*walking, cyclist, car, still"),
+        ({"crowd": 4.0}, "crowd is 4.0"),
+        ({"half_size_m": 30.0}, "30.0.*56"),
+        ({"still": True, "target": "car"}, "leave one of them out"),
+        ({"season": "monsoon"}, "monsoon"),
+    ],
+)
+def test_bad_options_are_refused_with_the_cure(options: dict[str, object], message: str) -> None:
+    with pytest.raises(WorldError, match=message):
+        make_city(1, **options)
+
+
+def test_what_was_drawn_is_on_record() -> None:
+    options = make_city(2, season="winter", target="cyclist", crowd=0.5).scene.options
+    assert options["season"] == "winter" and options["target"] == "cyclist" and options["crowd"] == 0.5
+    assert not options["still"] and options["passers_by"] <= 5
+
+
+def test_everything_has_a_category_and_a_mesh() -> None:
+    scene = make_city(1, decoys=True).scene
+    seen = {instance.category for instance in scene.instances}
+    assert {"ground", "building", "car", "person", "furniture", "tree", "decoy"} <= seen <= set(CATEGORIES)
+    assert {instance.mesh for instance in scene.instances} <= set(scene.meshes)
+    assert all(instance.category != "person" for instance in scene.instances if instance.mesh.startswith("house"))
+
+
+def test_still_backpacks_hang_on_lamps_or_lie_on_benches() -> None:
+    heights = [float(make_city(seed, target="still", crowd=0.0).target.position_enu_m[2]) for seed in range(12)]
+    assert any(height < 0.8 for height in heights) and any(height >= 1.0 for height in heights)
+
+
+def test_seasons_change_looks_but_not_the_place() -> None:
+    summer, winter = make_city(4, crowd=0.0), make_city(4, season="winter", crowd=0.0)
+    assert summer.start == winter.start and summer.scene.colliders == winter.scene.colliders
+    assert "snow_ground" in {LAYERS[index] for index in winter.scene.meshes["block"].layers}
 
 
 def test_person_changes_pace_turns_and_stops() -> None:
