@@ -40,7 +40,7 @@ def in_own_context(
         with self._context:
             return method(self, *args, **kwargs)
 
-    return cast(Callable[Concatenate[GlRenderer, P], R], current)
+    return cast("Callable[Concatenate[GlRenderer, P], R]", current)
 
 
 class GlRenderer:
