@@ -90,7 +90,7 @@ _EVENTS: dict[Event, dict[FlightState, FlightState]] = {
     Event.UNSAFE: dict.fromkeys((S.TAKEOFF, S.HOLD, S.ENGAGED), S.LANDING),
     Event.TAKEN_OVER: dict.fromkeys((S.PREFLIGHT, S.READY, *IN_COMMAND, S.FAULT), S.EXTERNAL),
     Event.RETAKEN: dict.fromkeys((S.LANDING, S.EXTERNAL, S.FAULT), S.HOLD),
-    Event.FAILED: dict.fromkeys((S.ARMING, *IN_COMMAND), S.FAULT),
+    Event.FAILED: dict.fromkeys((S.ARMING, S.TAKEOFF), S.FAULT),
     Event.DISARMED: dict.fromkeys((*IN_COMMAND, S.EXTERNAL, S.FAULT), S.DISARMED),
     Event.RELEASED: {S.DISARMED: S.PREFLIGHT},
 }
