@@ -22,7 +22,7 @@ from training.settings import CollectSettings
 
 pytest.importorskip("ray")
 SHORT = CollectSettings(max_s=2.0, tail_s=0.5, seed=4)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
