@@ -64,11 +64,11 @@ def check_weather(season: str, hour: float | None, sky: str | None) -> None:
 def _atmosphere(peak: float, half_day: float, hour: float, sky: str, strength: float, north: float) -> Atmosphere:
     height = np.sin(0.5 * np.pi * (1.0 - abs(hour - NOON_HOUR) / half_day))  # negative after sunset
     elevation = max(LOWEST_SUN_RAD, peak * float(height))
-    day = float(np.clip((height + 0.12) / 0.42, 0.16, 1.0))
-    warm = float(np.clip((0.42 - elevation) / 0.36, 0.0, 1.0))
+    day = float(np.clip((height + 0.14) / 0.42, 0.23, 1.0))
+    warm = float(np.clip((0.5 - elevation) / 0.4, 0.0, 1.0))
     grey = {"clear": 0.0, "cloudy": 0.35, "overcast": 1.0, "fog": 0.85}[sky]
     sun = (1.05 + 0.3 * strength) * (1.0 - 0.85 * grey) * day
-    ambient = (0.52 + 0.22 * strength) * (1.0 + 0.3 * grey) * day
+    ambient = (0.52 + 0.22 * strength) * (1.0 + 0.45 * grey) * day
     horizon_clear = np.array([0.66 + 0.22 * warm, 0.70 - 0.04 * warm, 0.76 - 0.28 * warm])
     zenith_clear = np.array([0.16 + 0.06 * warm, 0.32, 0.66 - 0.1 * warm])
     overcast = np.array([0.66, 0.69, 0.73])

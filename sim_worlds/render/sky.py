@@ -39,7 +39,7 @@ def light_of(air: Atmosphere) -> Light:
     bounce = ambient * BOUNCE + sun * SUN_BOUNCE * max(towards[2], 0.0)
     low = float(np.clip(1.0 - air.sun_elevation_rad / LOW_SUN_RAD, 0.0, 1.0))
     glow = sun * (0.06 + 0.4 * low)
-    cloud = 0.6 * horizon + 0.35 * ambient + 0.12 * sun
+    cloud = 0.72 * horizon + 0.32 * ambient + 0.12 * sun
     return Light(towards, _triple(bounce), _triple(glow), _triple(cloud))
 
 
