@@ -23,6 +23,7 @@ from sim_worlds.weather import check_weather, draw_atmosphere
 ROUTE_LENGTH_M = 160.0
 CUTS_M = (2.6, 4.2)
 BEHIND_M = 5.0
+SHORTEST_PAVEMENT_M = 20.0  # ways across a road are shorter
 SMALLEST_HALF_SIZE_M = 56.0
 LARGEST_CROWD = 3.0
 TARGETS = ("walking", "cyclist", "car", "still")
@@ -66,13 +67,14 @@ def make_city(
         rng, half_size_m, season, _corridor(path), np.random.default_rng([seed, 0xDE]) if decoys else None
     )
     add_ground(city)
+    walk_rng = np.random.default_rng([seed, 0x3A])
+    backpack, start, lane = _draw_target(city, walk_rng, chosen, path)
+    city.keep_clear(Path([start.position_enu_m[:2], _flat(backpack.position_enu_m)]))
     draw_bystanders(city)
     named = add_blocks(city)
     add_street_furniture(city)
     add_bystanders(city)
     columns = add_occluders(city, path) if occluders else []
-    walk_rng = np.random.default_rng([seed, 0x3A])
-    backpack, start, lane = _draw_target(city, walk_rng, chosen, path)
     life_rng = np.random.default_rng([seed, 0xAC])
     life = add_street_life(city, life_rng, crowd, path, np.array(start.position_enu_m[:2]), columns, lane)
     air_rng = np.random.default_rng([seed, 0xA1])
@@ -123,6 +125,10 @@ def _corridor(path: Path) -> tuple[Path, ...]:
     return whole, *(whole.cut(corner_m) for corner_m in CUTS_M)
 
 
+def _flat(position_enu_m: np.ndarray) -> tuple[float, float]:
+    return float(position_enu_m[0]), float(position_enu_m[1])
+
+
 def _draw_target(
     city: CityBuilder, rng: np.random.Generator, kind: str, path: Path
 ) -> tuple[Target, Start, Loop | None]:
@@ -158,14 +164,17 @@ def _start_behind(rng: np.random.Generator, position: np.ndarray, heading_rad: f
 def _still_target(
     rng: np.random.Generator, path: Path, tint: Float3, city: CityBuilder
 ) -> tuple[HangingBackpack, Start]:
-    """Hang the backpack on a lamp beside the first straight of the path, or lay it on a bench there."""
-    begin, end = path.points[0], path.points[1]
-    length = float(np.hypot(*(end - begin)))
+    """Hang the backpack on a lamp at the kerb of the path's first pavement, or lay it on a bench there."""
+    lengths = np.hypot(*np.diff(path.points, axis=0).T)
+    first = int((lengths > SHORTEST_PAVEMENT_M).argmax())
+    begin, end, length = path.points[first], path.points[first + 1], float(lengths[first])
     way = (end - begin) / length
     distance = float(rng.uniform(6.0, max(6.5, min(16.0, length - 3.0))))
     start_at = begin - 0.5 * way
     left = np.array([-way[1], way[0]])
-    side = float(rng.choice([-1.0, 1.0])) * float(rng.uniform(0.9, 1.3))
+    across = begin[int(abs(way[0]) > 0.5)]
+    to_road = float(np.sign((min(ROADS_M, key=lambda road: abs(road - across)) - across) * left.sum()))
+    side = to_road * float(rng.uniform(0.9, 1.3))
     x, y = (float(value) for value in start_at + distance * way + side * left)
     lies = bool(rng.random() < 0.3)
     turn, height = float(rng.uniform(0.0, 6.28)), float(rng.uniform(1.0, 1.8))

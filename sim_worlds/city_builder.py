@@ -78,6 +78,10 @@ class CityBuilder:
             "tree_1": broadleaf(growth, season, "bark_birch"),
         }
 
+    def keep_clear(self, way: Path) -> None:
+        """Keep another way clear of whatever is placed from now on."""
+        self._corridor = (*self._corridor, way)
+
     def is_clear(self, x: float, y: float, radius_m: float = 0.0) -> bool:
         """True when a thing of this radius leaves the walk and those who follow it enough room."""
         return all(path.distance_to((x, y)) >= ROUTE_CLEARANCE_M + radius_m for path in self._corridor)
@@ -125,6 +129,8 @@ class CityBuilder:
         if palette is not None:
             tint, category = self.paint(palette, category)
         self.put(mesh, x, y, yaw, tint=tint, category=category, size=size)
+        if mesh == "planter":  # a red tub has a green bush
+            self.put("planter_bush", x, y, yaw, category="undergrowth", size=size)
         radius = radius_m * size
         self.colliders.append(Collider("cylinder", (x, y, half_height_m), (radius, radius, half_height_m), label=label))
 

@@ -66,10 +66,16 @@ def litter_bin() -> Mesh:
 
 
 def planter() -> Mesh:
-    """A painted tub with a clipped bush, 1.2 m high."""
+    """A painted tub, 0.5 m high, for :func:`planter_bush`."""
     kit = Kit()
     kit.box((0.8, 0.8, 0.5), (0.0, 0.0, 0.25), "paint")
     kit.box((0.86, 0.86, 0.07), (0.0, 0.0, 0.50), "paint", (0.85, 0.85, 0.85))
+    return kit.mesh()
+
+
+def planter_bush() -> Mesh:
+    """The clipped bush of a planter, up to 1.2 m."""
+    kit = Kit()
     kit.ball((0.42, 0.42, 0.4), (0.0, 0.0, 0.8), "hedge", (0.9, 1.0, 0.8))
     return kit.mesh()
 
@@ -243,6 +249,7 @@ def furniture_meshes() -> dict[str, Mesh]:
         "bench": bench(),
         "bin": litter_bin(),
         "planter": planter(),
+        "planter_bush": planter_bush(),
         "parking_sign": parking_sign(),
         "crossing_sign": crossing_sign(),
         "street_sign": street_sign(),

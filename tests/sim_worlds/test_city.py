@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
+from sim_worlds.city_plan import HALF_ROAD_M, WALKING_LINE_M, along_junction_m
 from sim_worlds.materials import LAYERS
 from sim_worlds.scene import CATEGORIES, Instance
 from sim_worlds.walker import FASTEST_M_S
@@ -125,8 +126,15 @@ def test_everything_has_a_category_and_a_mesh() -> None:
 
 
 def test_still_backpacks_hang_on_lamps_or_lie_on_benches() -> None:
-    heights = [float(make_city(seed, target="still", crowd=0.0).target.position_enu_m[2]) for seed in range(12)]
+    heights = [float(make_city(seed, target="still", crowd=0.0).target.position_enu_m[2]) for seed in range(9)]
     assert any(height < 0.8 for height in heights) and any(height >= 1.0 for height in heights)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_still_backpacks_hang_at_the_kerb_not_on_a_road(seed: int) -> None:
+    x, y, _ = make_city(seed, target="still", crowd=0.0).target.position_enu_m
+    assert min(along_junction_m(x), along_junction_m(y)) > HALF_ROAD_M
+    assert min(along_junction_m(x), along_junction_m(y)) < WALKING_LINE_M
 
 
 def test_seasons_change_looks_but_not_the_place() -> None:
