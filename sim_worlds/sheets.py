@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sim_worlds.camera import CAMERAS, Camera, CameraConfig
-from sim_worlds.scene import DynamicInstance, RenderedImage, Renderer
+from sim_worlds.render.palette import paint_categories
+from sim_worlds.scene import DynamicInstance, Renderer
 from sim_worlds.world import World
 
 COLUMNS = 4
@@ -83,10 +83,4 @@ def _taken(world: World, renderer: Renderer, name: str) -> NDArray[np.uint8]:
     drawn = renderer.render(view, moving)
     camera.develop(drawn, 0.0, turning)
     image = camera.develop(drawn, LOOKED_AT_S, turning)
-    return _painted_categories(image) if name.startswith("categories") else image.rgb
-
-
-def _painted_categories(image: RenderedImage) -> NDArray[np.uint8]:
-    """Return the categories in colours of their own."""
-    colours: NDArray[Any] = cv2.applyColorMap(np.arange(0, 256, 19, dtype=np.uint8), cv2.COLORMAP_TURBO).reshape(-1, 3)
-    return np.ascontiguousarray(colours[image.categories])
+    return paint_categories(image.categories) if name.startswith("categories") else image.rgb

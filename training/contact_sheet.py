@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from liquid_nav import load_policy
 from liquid_nav.data import Episode, list_episodes, read_episode
+from liquid_nav.errors import ConfigError
 from liquid_nav.explain.attention import look
 from liquid_nav.perception.source import open_source
-from training.tiles import grid, save_png
+from sim_worlds.sheets import contact_sheet
 
 COLUMNS = 3
 PICTURES_PER_EPISODE = 6
@@ -36,7 +37,7 @@ def describe_episodes(path: Path, *, repair: bool, sheet: Path | None) -> list[d
             chosen = np.linspace(0, len(episode.steps) - 1, PICTURES_PER_EPISODE).astype(int)
             tiles += [episode.steps[index].frame.rgb for index in chosen]
     if sheet is not None and tiles:
-        save_png(grid(tiles, PICTURES_PER_EPISODE), sheet)
+        save_picture(contact_sheet(tiles, PICTURES_PER_EPISODE), sheet)
     return rows
 
 
@@ -55,7 +56,7 @@ def draw_attention_sheet(source: str, out: Path, policy: Path | None, pictures: 
         values = " ".join(f"{value:+.1f}" for value in command.as_array())
         cv2.putText(picture, f"{index}: {values}", (4, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (255, 255, 255), 1)
         tiles.append(picture)
-    save_png(grid(tiles, COLUMNS), out)
+    save_picture(contact_sheet(tiles, COLUMNS), out)
     return len(tiles)
 
 
@@ -86,3 +87,15 @@ def _facts(file: Path, episode: Episode) -> dict[str, Any]:
         "last_distance_m": round(float(ends[-1]), 2) if steps else None,
         "lost_bytes": episode.lost_bytes,
     }
+
+
+def save_picture(picture: NDArray[np.uint8], path: Path) -> Path:
+    """Write a picture (height, width, 3), RGB.
+
+    Raises:
+        ConfigError: when the name does not end in .png or .jpg or its folder does not exist.
+    """
+    if path.suffix.lower() not in (".png", ".jpg") or not path.parent.is_dir():
+        raise ConfigError(f"{path}: give the name of a .png or .jpg in a folder that exists")
+    cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 86])
+    return path

@@ -131,10 +131,11 @@ class SimNode(Node):
         self._command_at = time.monotonic()
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        now_s = self._clock_s + self._world.time_s
         self._world.close()
         self._world = self._make_world()
         self._mission = make_mission(self._world, self._duration_s)
-        self._clock_s = self._stamp_s + RESET_PAUSE_S
+        self._clock_s = now_s + RESET_PAUSE_S
         self._command, self._answered_s, self._stamp_s, self._started = VelocityCommand(), -1.0, -1.0, False
         self._collision.publish(Bool(data=False))
         response.success, response.message = True, f"{self._name} {self._seed} starts again"
@@ -179,19 +180,21 @@ class SimNode(Node):
 
     def _publish(self) -> None:
         world = self._world
-        frame = world.camera_frame()
-        stamp_s = self._clock_s + frame.stamp_s
-        self._time.publish(Clock(clock=to_time(stamp_s)))
+        now_s = self._clock_s + world.time_s
+        # Nothing is lost or late before the flight: the world stands still until the first image is answered.
+        frame = world.received_frame() if self._started else world.camera_frame()
+        self._time.publish(Clock(clock=to_time(now_s)))
         self._publish_odometry()
-        self._target.publish(pose_message(world.target.position_enu_m, stamp_s))
-        self._raw.publish(image_message(frame.rgb, stamp_s))
-        self._compressed.publish(compressed_message(frame.rgb, stamp_s))
-        self._info.publish(camera_info_message(stamp_s, *self._size, world.horizontal_fov_rad))
+        self._target.publish(pose_message(world.target.position_enu_m, now_s))
+        if frame is not None:
+            self._stamp_s = self._clock_s + frame.stamp_s
+            self._raw.publish(image_message(frame.rgb, self._stamp_s))
+            self._compressed.publish(compressed_message(frame.rgb, self._stamp_s))
+            self._info.publish(camera_info_message(self._stamp_s, *self._size, world.horizontal_fov_rad))
         self._status.publish(String(data=json.dumps(self._describe())))
-        self._stamp_s = stamp_s
 
     def _publish_odometry(self) -> None:
-        odometry = self._world.odometry
+        odometry = self._world.estimate
         self._odometry.publish(odometry_message(replace(odometry, stamp_s=self._clock_s + odometry.stamp_s)))
 
     def _describe(self) -> dict[str, object]:
