@@ -112,6 +112,8 @@ class Autopilot:
                 self._heartbeat(received, now_s)
             elif (received.system_id, received.component_id) == self.target:
                 self._take(received, now_s)
+        if self.link.trouble:
+            self._report(True, self.link.trouble)
 
     def ask(self, command: int, now_s: float, *parameters: float) -> None:
         """Send a command; again only after a second and another heartbeat, so that no pilot's change is overrun."""

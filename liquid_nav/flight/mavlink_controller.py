@@ -31,6 +31,7 @@ S = FlightState
 ARMING_S = 10.0
 RETAKE_S = 6.0
 TAKEOFF_SLACK_S = 8.0
+LEAVE_S = 10.0
 REACHED_M = 0.15
 APPROACH_HZ = 0.6  # m/s per metre still to climb: slow enough for a response of a second not to overshoot
 SLOWEST_M_S = 0.15
@@ -294,8 +295,11 @@ class MavlinkController:
             pilot.ask_mode(pilot.dialect.land_request, now_s)
 
     def _leave(self, now_s: float) -> None:
+        """Lead it out of the mode that follows set-points, in which nobody should arm it by hand."""
         pilot = self._pilot
-        if pilot.follows and pilot.dialect is not None:
+        if pilot.follows and now_s - self._since_s > LEAVE_S:
+            self._move(Event.RELEASED, f"the vehicle stays in {pilot.mode}: change its mode by hand", serious=True)
+        elif pilot.follows and pilot.dialect is not None:
             pilot.ask_mode(pilot.dialect.exit_request, now_s)
         elif now_s - self._since_s > LEFT_MODE_S:
             self._move(Event.RELEASED, f"the vehicle stands in {pilot.mode}")

@@ -273,6 +273,29 @@ def test_px4_is_led_out_of_offboard_after_landing(make_bench: Make) -> None:
     assert bench.fake.mode == "AUTO.LOITER"
 
 
+def test_a_vehicle_that_stays_in_guided_on_the_ground_is_told_of_and_can_fly_again(make_bench: Make) -> None:
+    bench = make_bench(FakeArduPilot.safe())
+    bench.fly_to_hold()
+    bench.fake.set_mode = lambda main, sub: 4
+    bench.request("land")
+    bench.reach(S.DISARMED)
+    bench.reach(S.READY)
+    assert bench.fake.mode == "GUIDED"
+    assert bench.said("the vehicle stays in GUIDED: change its mode by hand")
+    bench.fly_to_hold()
+
+
+def test_a_vehicle_that_refuses_its_landing_mode_is_brought_down_by_set_points(make_bench: Make) -> None:
+    bench = make_bench(FakePx4.safe())
+    bench.fly_to_hold()
+    take = bench.fake.set_mode
+    bench.fake.set_mode = lambda main, sub: 2 if (main, sub) == (4, 6) else take(main, sub)
+    bench.request("land")
+    bench.reach(S.DISARMED)
+    assert bench.fake.on_ground
+    assert bench.said("MAV_CMD_DO_SET_MODE was answered by MAV_RESULT_DENIED")
+
+
 def test_a_vehicle_that_is_armed_already_is_somebody_elses(make_bench: Make) -> None:
     fake = FakePx4.safe()
     fake.armed = True

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.flight.mavlink_controller import MavlinkController
 from liquid_nav.flight.mavlink_link import RETRY_S, MavlinkLink, mavlink, read_signing_key
 from liquid_nav.flight.state_machine import FlightState
 from liquid_nav.flight.transport import QUEUED_FRAMES, open_transport
@@ -145,6 +146,17 @@ def test_tcp_to_nobody_says_so_and_does_not_wait() -> None:
         link.receive(step * 0.1)
     assert "cannot be reached" in link.trouble
     link.close()
+
+
+def test_the_controller_tells_of_a_line_that_cannot_be_opened() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    controller = MavlinkController(MavlinkLink(open_transport(f"tcp:127.0.0.1:{port}"), 1, 191))
+    for step in range(300):
+        controller.step(step * 0.01)
+    texts = [notice.text for notice in controller.notices()]
+    assert len(texts) == 1 and "cannot be reached" in texts[0]
+    controller.close()
 
 
 def test_a_tcp_peer_that_reads_nothing_loses_old_frames_and_blocks_nobody() -> None:
