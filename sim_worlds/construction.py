@@ -44,9 +44,10 @@ HOARDINGS: tuple[Float3, ...] = ((0.92, 0.93, 0.94), (0.45, 0.62, 0.50), (0.48, 
 EARTH_TINTS: dict[str, Float3] = {
     "summer": (1.08, 1.04, 0.98),
     "autumn": (0.86, 0.82, 0.80),
-    "winter": (1.20, 1.24, 1.34),
+    "winter": (0.98, 1.0, 1.04),
     "spring": (0.96, 0.94, 0.90),
 }
+EARTH = {"summer": "mud", "autumn": "mud", "winter": "mud_snow", "spring": "mud"}
 BEYOND = {"summer": "grass_park", "autumn": "grass_park", "winter": "snow", "spring": "grass_park"}
 
 
@@ -92,7 +93,7 @@ def make_construction(
     if decoys:
         _add_decoys(np.random.default_rng([seed, 0xDE]), yard)
     _enclose(rng, yard)
-    yard.meshes |= {**vehicle_meshes(), "earth": _square(0.0, HALF_SIZE_M + 1.0, "mud", 8.0)}
+    yard.meshes |= {**vehicle_meshes(), "earth": _square(0.0, HALF_SIZE_M + 1.0, EARTH[season], 8.0)}
     yard.meshes["land"] = _square(HALF_SIZE_M + 1.0, REACH_M, BEYOND[season], 4.0)
     grounds = [
         Instance("earth", (0.0, 0.0, 0.0), tint=EARTH_TINTS[season], category="ground"),
@@ -212,8 +213,9 @@ def _add_barriers(rng: np.random.Generator, yard: Yard, rows: int) -> None:
         spot = rng.uniform(-0.8, 0.8, 2) * HALF_SIZE_M
         turn = float(rng.uniform(0.0, 2.0 * np.pi))
         for _ in range(int(rng.integers(2, 6))):
-            if np.abs(spot).max() < HALF_SIZE_M - 2.0 and yard.fits("barrier", *map(float, spot), turn, apart_m=0.0):
-                yard.put("barrier", float(spot[0]), float(spot[1]), turn)
+            x, y = float(spot[0]), float(spot[1])
+            if max(abs(x), abs(y)) < HALF_SIZE_M - 2.0 and yard.fits("barrier", x, y, turn, apart_m=0.0):
+                yard.put("barrier", x, y, turn)
             spot = spot + 2.3 * np.array([np.cos(turn), np.sin(turn)])
             turn += float(rng.uniform(-0.5, 0.5))
 

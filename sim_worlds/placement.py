@@ -16,7 +16,7 @@ from liquid_nav.errors import WorldError
 from sim_worlds.mesh_tools import WHITE
 from sim_worlds.models.thing import Thing
 from sim_worlds.route import Path, Point
-from sim_worlds.scene import Collider, Float3, Instance, Mesh, Setting, Start
+from sim_worlds.scene import Collider, Float3, Instance, Mesh, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 
@@ -262,12 +262,6 @@ def draw_run_up(
     start, end = draw_sight_line(rng, 13.0, inner, solids, clearance_m=2.0)
     begin = start + (end - start) * (5.0 / 13.0)
     return [(float(begin[0]), float(begin[1])), (float(end[0]), float(end[1]))]
-
-
-def free_start(setting: Setting) -> bool:
-    """True when no solid is within half a metre of the start."""
-    here = np.array([setting.start.position_enu_m[:2]])
-    return bool(gaps_m(here, setting.scene.colliders)[0] > 0.5)
 
 
 def _back(step: tuple[int, int]) -> tuple[int, int]:

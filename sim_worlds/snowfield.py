@@ -40,7 +40,7 @@ CEILING_M = 12.0
 REACH_M = 230.0
 WALK_LENGTH_M = 125.0
 SWELL_M = 0.5
-GRID_POINTS = 61
+GRID_POINTS = 46
 TRAIL_HALF_M = 1.3
 OVER_SNOW_M = 0.03
 RED: Float3 = (1.0, 0.10, 0.11)
@@ -196,7 +196,8 @@ def _add_fence(rng: np.random.Generator, yard: Yard) -> None:
     turn = float(rng.uniform(0.0, 2.0 * np.pi))
     for _ in range(int(rng.integers(4, 10))):
         spot = spot + 1.5 * np.array([np.cos(turn), np.sin(turn)])
-        if np.abs(spot).max() < 0.95 * HALF_SIZE_M and yard.fits("fence", *map(float, spot), turn, apart_m=-0.8):
+        inside = np.abs(spot).max() < 0.95 * HALF_SIZE_M
+        if inside and yard.fits("fence", float(spot[0]), float(spot[1]), turn, apart_m=-0.8):
             yard.put("fence", float(spot[0]), float(spot[1]), turn)
         spot = spot + 1.5 * np.array([np.cos(turn), np.sin(turn)])
         turn += float(rng.uniform(-0.12, 0.12))

@@ -145,6 +145,15 @@ def _mud(rng: np.random.Generator) -> Texture:
     return soil
 
 
+def _mud_snow(rng: np.random.Generator) -> Texture:
+    """Churned soil under snow that wheels have cut through; covers 8 m x 8 m."""
+    soil = _mud(rng)
+    cover = np.clip((0.6 * noise(rng, 6.0) + 0.4 * noise(rng, 20.0) - 0.42) * 8.0, 0.0, 1.0)[..., None]
+    cover[:, 28:60] *= 0.45
+    soil[..., :3] = soil[..., :3] * (1.0 - cover) + cover * np.array([0.88, 0.90, 0.94], dtype=np.float32)
+    return soil
+
+
 def _sand(rng: np.random.Generator) -> Texture:
     return colour_blend(0.5 * noise(rng, 1.5) + 0.5 * noise(rng, 9.0), (0.64, 0.52, 0.35), (0.86, 0.74, 0.54))
 
@@ -201,6 +210,7 @@ PAINTERS: dict[str, Painter] = {
     "pallet_wood": _pallet_wood,
     "plywood": _plywood,
     "mud": _mud,
+    "mud_snow": _mud_snow,
     "sand": _sand,
     "hazard_stripes": _diagonals((0.92, 0.76, 0.12), (0.12, 0.12, 0.12)),
     "barrier_stripes": _diagonals((0.80, 0.08, 0.09), (0.93, 0.93, 0.92)),
