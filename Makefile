@@ -8,6 +8,7 @@ SEED ?= 2000001
 WORLD ?= city
 DURATION ?= 60
 CAMERA ?=
+OPTIONS ?=
 
 .PHONY: setup fly test test-slow lint types results readme-pictures lock clean
 
@@ -18,7 +19,7 @@ $(READY): requirements.lock setup.cfg setup.py tools/setup.sh
 	@touch $@
 
 fly: $(READY)
-	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(if $(CAMERA),--camera "$(CAMERA)")
+	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)")
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n 2 -q
@@ -32,9 +33,9 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# The tables in README.md, the policy's card and docs/results: test seeds, about 8 minutes on two cores.
+# The tables in README.md, the policy's card and docs/results: test seeds, about half an hour on two cores.
 results: $(READY)
-	@$(BIN)/liquid-nav evaluate --suite transfer --episodes 20 --seed 1 --out docs/results
+	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 16 --seed 1 --out docs/results
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 

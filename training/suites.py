@@ -56,7 +56,7 @@ FOREST = (
     Condition("forest-winter", "forest", {"season": "winter"}),
     Condition("forest-spring", "forest", {"season": "spring"}),
     Condition("forest-light", "forest", SUMMER, LIGHTS),
-    Condition("forest-range", "forest", {**SUMMER, "density_per_m2": 0.02}, RANGES),
+    Condition("forest-range", "forest", {**SUMMER, "density_per_m2": 0.02, "sky": "cloudy"}, RANGES),
     Condition("forest-decoys", "forest", {**SUMMER, "decoys": True}),
 )
 CITY = (
@@ -65,6 +65,8 @@ CITY = (
     Condition("city-decoys", "city", {"decoys": True}),
     Condition("city-occlusion", "city", {"occluders": True}),
     Condition("city-cyclist", "city", {"target": "cyclist"}),
+    Condition("city-car", "city", {"target": "car"}),
+    Condition("city-crowd", "city", {"crowd": 2.0}),
 )
 SITE = tuple(
     Condition(f"{site}-{manner}", site, {"still": manner == "still"})
@@ -99,6 +101,7 @@ SUITES: dict[str, tuple[str, ...]] = {
     "stress": _names(STRESS),
     "time": _names(TIME),
     "air": _names(AIR),
+    "worlds": _names((*FOREST, *CITY, *SITE)),
     "transfer": tuple(CONDITIONS),
 }
 SMOKE_FOLLOW_S = 5.0
