@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from liquid_nav.errors import ConfigError
 
-RANGES: dict[str, tuple[float, float]] = {
-    "setpoint_hz": (20.0, 50.0),
-    "takeoff_height_m": (0.5, 20.0),
-    "takeoff_speed_m_s": (0.2, 2.0),
-    "ramp_after_s": (0.05, 1.0),
-    "hold_after_s": (0.1, 2.0),
-    "land_after_s": (1.0, 60.0),
-    "estimate_timeout_s": (0.1, 2.0),
-    "blind_land_after_s": (0.5, 30.0),
-    "mode_timeout_s": (1.5, 10.0),
-    "link_timeout_s": (2.0, 30.0),
-    "battery_low_percent": (0.0, 100.0),
-    "battery_critical_percent": (0.0, 100.0),
-    "system_id": (1, 255),
-    "component_id": (1, 255),
-    "target_system_id": (0, 255),
+
+class Setting(NamedTuple):
+    """Range of a setting and what it does."""
+
+    low: float
+    high: float
+    text: str
+
+
+SETTINGS: dict[str, Setting] = {
+    "setpoint_hz": Setting(20.0, 50.0, "rate of the set-points, whatever the rate of the commands"),
+    "takeoff_height_m": Setting(0.5, 20.0, "climb so high above the place of take-off"),
+    "takeoff_speed_m_s": Setting(0.2, 2.0, "climb so fast where take-off is a commanded climb (PX4)"),
+    "ramp_after_s": Setting(0.05, 1.0, "an older command fades to zero"),
+    "hold_after_s": Setting(0.1, 2.0, "a command as old as this takes the vehicle out of engaged"),
+    "land_after_s": Setting(1.0, 60.0, "so long after the last command it lands, when lost commands made it hold"),
+    "estimate_timeout_s": Setting(0.1, 2.0, "an older odometry takes the vehicle out of engaged"),
+    "blind_land_after_s": Setting(0.5, 30.0, "so long after the last odometry it lands"),
+    "mode_timeout_s": Setting(1.5, 10.0, "silence of the heartbeat, which tells the mode, that ends engaged"),
+    "link_timeout_s": Setting(2.0, 30.0, "silence of the heartbeat that counts as a lost link: nothing more is sent"),
+    "battery_low_percent": Setting(0.0, 100.0, "at and below it the vehicle is not armed or engaged, and holds"),
+    "battery_critical_percent": Setting(0.0, 100.0, "at and below it the vehicle lands"),
+    "system_id": Setting(1, 255, "of this program on the MAVLink network; the vehicle's own for an on-board computer"),
+    "component_id": Setting(1, 255, "of this program on the MAVLink network; 191 is an on-board computer"),
+    "target_system_id": Setting(0, 255, "of the vehicle; 0 takes the first that is heard"),
 }
 _WHOLE = ("system_id", "component_id", "target_system_id")
 
@@ -32,20 +41,7 @@ _WHOLE = ("system_id", "component_id", "target_system_id")
 class FlightConfig:
     """Settings of a MAVLink controller. Every value is checked; a bad one is refused with its range.
 
-    Attributes:
-        setpoint_hz: rate of the set-points, whatever the rate of the commands.
-        takeoff_height_m, takeoff_speed_m_s: climb above the place of take-off.
-        ramp_after_s: an older command fades to zero.
-        hold_after_s: a command as old as this takes the vehicle out of engaged.
-        land_after_s: so long after the last command it lands, when lost commands were the cause of holding.
-        estimate_timeout_s: an older odometry takes the vehicle out of engaged.
-        blind_land_after_s: so long after the last odometry it lands.
-        mode_timeout_s: silence of the autopilot's heartbeat, which tells the mode, that ends engaged.
-        link_timeout_s: silence of the heartbeat that counts as a lost link; nothing is sent from then on.
-        battery_low_percent: at and below it nothing is engaged; it holds.
-        battery_critical_percent: at and below it the vehicle lands.
-        system_id, component_id: of this program on the MAVLink network; 191 is an on-board computer.
-        target_system_id: of the vehicle; 0 takes the first that is heard.
+    :data:`SETTINGS` tells what each does.
     """
 
     setpoint_hz: float = 20.0
@@ -65,7 +61,7 @@ class FlightConfig:
     target_system_id: int = 0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
+        for name, (low, high, _) in SETTINGS.items():
             value: Any = getattr(self, name)
             kind = int if name in _WHOLE else (int, float)
             if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:

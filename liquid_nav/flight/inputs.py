@@ -12,12 +12,13 @@ Demand = tuple[Event, str]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Ages in seconds, infinity for what never came; the charge is NaN when unknown."""
+    """Ages in seconds, infinity for what never came; the charge is NaN and ``on_ground`` None when unknown."""
 
     command_age_s: float
     estimate_age_s: float
     heartbeat_age_s: float
     battery_percent: float
+    on_ground: bool | None = None
 
 
 def demands(inputs: Inputs, config: FlightConfig) -> list[Demand]:
@@ -40,6 +41,8 @@ def demands(inputs: Inputs, config: FlightConfig) -> list[Demand]:
 
 def unfit_to_engage(inputs: Inputs, config: FlightConfig) -> str:
     """Return why a holding vehicle must not follow commands, or nothing."""
+    if inputs.on_ground:
+        return "the vehicle stands on the ground: land, and take off again"
     if inputs.command_age_s > config.hold_after_s:
         never = inputs.command_age_s == float("inf")
         seen = "none has come" if never else f"the last is {inputs.command_age_s:.1f} s old"

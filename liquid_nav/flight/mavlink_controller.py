@@ -221,6 +221,7 @@ class MavlinkController:
             self._pilot.estimate_age_s(now_s),
             now_s - self._pilot.heartbeat_s,
             battery.remaining_percent if battery else float("nan"),
+            self.telemetry.on_ground,
         )
 
     def _lose_commands(self, reason: str) -> None:

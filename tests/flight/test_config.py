@@ -7,12 +7,13 @@ import math
 import pytest
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.flight.config import RANGES, FlightConfig
+from liquid_nav.flight.config import SETTINGS, FlightConfig
 
 
-@pytest.mark.parametrize("name", RANGES)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_values_out_of_range_are_refused_with_the_range(name: str) -> None:
-    low, high = RANGES[name]
+    low, high, text = SETTINGS[name]
+    assert text
     for value in (low - 1, high + 1, math.nan, "fast", True, None):
         with pytest.raises(ConfigError, match=rf"{name} is .*: use a number from"):
             FlightConfig.from_dict({name: value})

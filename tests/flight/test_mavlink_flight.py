@@ -158,6 +158,20 @@ def test_engage_needs_fresh_commands(bench: Bench) -> None:
     assert bench.state is S.HOLD
 
 
+def test_a_vehicle_on_the_ground_is_not_engaged(bench: Bench) -> None:
+    bench.reach(S.READY)
+    bench.request("arm")
+    bench.reach(S.ARMED)
+    bench.commands = lambda: FORWARD
+    bench.run(0.2)
+    bench.request("takeoff")
+    bench.request("hold")
+    with pytest.raises(FlightError, match="stands on the ground"):
+        bench.request("engage")
+    bench.request("land")
+    bench.reach(S.DISARMED)
+
+
 def test_the_end_of_the_bridge_ends_the_stream_and_the_autopilots_failsafe_acts(bench: Bench) -> None:
     bench.fly_to_engaged()
     bench.run(3.0)

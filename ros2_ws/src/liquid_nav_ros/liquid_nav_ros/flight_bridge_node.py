@@ -18,7 +18,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.flight.config import RANGES, FlightConfig
+from liquid_nav.flight.config import SETTINGS, FlightConfig
 from liquid_nav.flight.controller import FlightController, SimulatedController
 from liquid_nav.flight.mavlink_controller import MavlinkController
 from liquid_nav.flight.mavlink_link import MavlinkLink, read_signing_key
@@ -90,8 +90,8 @@ class FlightBridgeNode(Node):
     def _config(self) -> FlightConfig:
         values = {}
         for item in fields(FlightConfig):
-            low, high = RANGES[item.name]
-            values[item.name] = parameter(self, item.name, item.default, "see FlightConfig", low=low, high=high)
+            low, high, text = SETTINGS[item.name]
+            values[item.name] = parameter(self, item.name, item.default, text, low=low, high=high)
         return FlightConfig.from_dict(values)
 
     def _link_parameters(self) -> dict[str, str]:
