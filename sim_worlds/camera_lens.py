@@ -23,6 +23,7 @@ from sim_worlds.scene import RenderedImage
 FASTEST_TURN_RAD_S = 2.0  # what the drawn margin covers; beyond it the image's border is repeated
 LARGEST_MARGIN = 3.0  # drawn size over image size
 MOST_MOMENTS = 9
+MOMENT_STEP_PX = 1.75  # as far apart as moments may lie without showing
 STILL_PX = 0.1
 INVERSION_STEPS = 60
 NO_MAP: Any = None  # OpenCV takes one map of both coordinates, its type stubs do not
@@ -167,7 +168,7 @@ class Lens:
     ) -> NDArray[np.uint8]:
         """Return the mean of the image at a few moments of the exposure, the middle one being ``sharp``."""
         longest_px = float(np.abs(smear_px[:: max(1, len(smear_px) // 8), ::16]).max())
-        pairs = min(MOST_MOMENTS // 2, math.ceil(0.5 * longest_px))
+        pairs = min(MOST_MOMENTS // 2, math.ceil(0.5 * longest_px / MOMENT_STEP_PX))
         if longest_px < STILL_PX:
             return sharp
         total: Any = sharp.astype(np.uint16)
