@@ -116,7 +116,6 @@ def test_elapsed_is_the_time_between_captures_when_frames_are_lost_or_late() -> 
     [
         (FLY, {"world": "moon"}, "world is 'moon': use one of forest"),
         (FOLLOW, {"world": "moon"}, "world is 'moon': use one of"),
-        (FLY, {"render_mode": "human"}, "render_mode is 'human': use 'rgb_array'"),
         (FLY, {"camera": "nokia"}, "camera is 'nokia': use one of clean"),
         (FLY, {"conditions": "storm"}, "conditions are 'storm': use one of"),
         (FLY, {"render_size": (8, 8)}, "width_px is 8: use 16"),
