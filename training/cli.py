@@ -54,6 +54,8 @@ def worlds(
     elif world:
         draw_some(world, range(seed, seed + count), _options(option), out, renderer)
         _answer({"file": str(out), "worlds": count}, as_json)
+    elif option:
+        raise ConfigError(f"option {option[0]!r} is given without a world: name one of {', '.join(WORLDS)}")
     else:
         options = {name: list(world_options(name)) for name in WORLDS}
         _answer(options if as_json else {name: ", ".join(keys) for name, keys in options.items()}, as_json)

@@ -36,7 +36,7 @@ def test_every_command_explains_itself(command: str) -> None:
         (("train", "/no/such/folder"), "manifest.json"),
         (("episodes", "/no/such/file.mcap"), "does not exist"),
         (("collect", "--config", "/no/such/config.yaml"), "does not exist"),
-        (("worlds", "--option", "season=monsoon"), "monsoon"),
+        (("worlds", "forest", "--option", "season=monsoon"), "monsoon"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_two(arguments: tuple[str, ...], word: str, tmp_path: Path) -> None:

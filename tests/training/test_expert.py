@@ -14,7 +14,7 @@ from sim_worlds.targets import HangingBackpack
 from sim_worlds.world import World
 from tests.fakes import empty_scene
 from training.cache import SECTORS, sectors
-from training.evaluate import fly
+from training.closed_loop import fly
 from training.expert import Expert
 from training.suites import Condition
 
