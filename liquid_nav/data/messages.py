@@ -82,7 +82,7 @@ def picture_of(message: Any) -> NDArray[np.uint8]:
 def camera_info_message(stamp_s: float, width: int, height: int, horizontal_fov_rad: float) -> Any:
     """Return the CameraInfo of a pinhole camera without distortion."""
     focal = 0.5 * width / float(np.tan(0.5 * horizontal_fov_rad))
-    cx, cy = 0.5 * width, 0.5 * height
+    cx, cy = 0.5 * (width - 1), 0.5 * (height - 1)  # whole numbers are the centres of pixels
     region = make(
         "sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
     )

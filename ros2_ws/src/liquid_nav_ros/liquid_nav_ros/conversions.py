@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -91,11 +92,13 @@ def rgb_of_compressed(message: CompressedImage) -> NDArray[np.uint8]:
     return np.asarray(picture[..., ::-1], dtype=np.uint8)
 
 
-def camera_info_message(stamp_s: float, width: int, height: int, horizontal_fov_rad: float) -> CameraInfo:
-    """Return the CameraInfo of a pinhole camera without distortion."""
+def camera_info_message(
+    stamp_s: float, width: int, height: int, horizontal_fov_rad: float, distortion: Sequence[float] = (0.0,) * 5
+) -> CameraInfo:
+    """Return the CameraInfo of a camera with the distortion k1, k2, p1, p2, k3."""
     focal = 0.5 * width / float(np.tan(0.5 * horizontal_fov_rad))
-    cx, cy = 0.5 * width, 0.5 * height
-    message = CameraInfo(height=height, width=width, distortion_model="plumb_bob", d=[0.0] * 5)
+    cx, cy = 0.5 * (width - 1), 0.5 * (height - 1)  # whole numbers are the centres of pixels
+    message = CameraInfo(height=height, width=width, distortion_model="plumb_bob", d=[float(v) for v in distortion])
     message.header.stamp = to_time(stamp_s)
     message.header.frame_id = CAMERA_FRAME
     message.k = [focal, 0.0, cx, 0.0, focal, cy, 0.0, 0.0, 1.0]

@@ -190,7 +190,10 @@ class SimNode(Node):
             self._stamp_s = self._clock_s + frame.stamp_s
             self._raw.publish(image_message(frame.rgb, self._stamp_s))
             self._compressed.publish(compressed_message(frame.rgb, self._stamp_s))
-            self._info.publish(camera_info_message(self._stamp_s, *self._size, world.horizontal_fov_rad))
+            lens = world.camera.config
+            self._info.publish(
+                camera_info_message(self._stamp_s, *self._size, lens.horizontal_fov_rad, lens.distortion.tolist())
+            )
         self._status.publish(String(data=json.dumps(self._describe())))
 
     def _publish_odometry(self) -> None:
