@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from liquid_nav.policy.runtime import Policy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["CameraFrame", "Odometry", "SafetyVerdict", "VelocityCommand", "load_policy"]
 
 

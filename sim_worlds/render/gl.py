@@ -7,9 +7,11 @@ through EGL.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
+import cv2
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from liquid_nav.errors import RenderError
 from sim_worlds.render import shaders
 from sim_worlds.render.geometry import Commands, place_dynamic
-from sim_worlds.render.loaded import LoadedScene, floats, write_matrix, write_uniforms
+from sim_worlds.render.loaded import LoadedScene, Uniforms
 from sim_worlds.render.projection import depth_from_buffer, projection_matrix, view_matrix
 from sim_worlds.render.shadow import SHADOW_PX, capsules
 from sim_worlds.scene import CameraView, DynamicInstance, RenderedImage, Scene
@@ -73,8 +75,8 @@ class GlRenderer:
         }
         self._programs = {name: context.program(*source) for name, source in sources.items()}
         self._sky = context.program(shaders.SKY_VERTEX, shaders.SKY_FRAGMENT)
-        for program in self._all_programs():
-            write_uniforms(program, textures=UNIT_TEXTURES, shadow_map=UNIT_SHADOW, cloud_map=UNIT_CLOUDS)
+        self._uniforms = Uniforms([*self._programs.values(), self._sky])
+        self._uniforms.set(textures=UNIT_TEXTURES, shadow_map=UNIT_SHADOW, cloud_map=UNIT_CLOUDS)
         corners = context.buffer(np.array([-1, -1, 3, -1, -1, 3], dtype="f4").tobytes())
         self._sky_array = context.vertex_array(self._sky, [(corners, "2f", "in_corner")])
         self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
@@ -126,10 +128,12 @@ class GlRenderer:
         self._context.depth_func = "<="  # the sky lies at the far end of the depths, where the image was cleared to
         self._sky_array.render(moderngl.TRIANGLES, vertices=3)
         self._context.depth_func = "<"
-        raw = np.frombuffer(frame.read(components=4), dtype=np.uint8).reshape(view.height_px, view.width_px, 4)[::-1]
+        raw = np.empty((view.height_px, view.width_px, 4), dtype=np.uint8)
+        frame.read_into(raw, components=4)
+        picture = cv2.flip(raw, 0)  # OpenGL's rows begin at the bottom
         return RenderedImage(
-            rgb=np.ascontiguousarray(raw[..., :3]),
-            categories=np.ascontiguousarray(raw[..., 3]),
+            rgb=np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), dtype=np.uint8),
+            categories=np.asarray(cv2.extractChannel(picture, 3), dtype=np.uint8),
             depth_m=self._depths(frame, view) if depth else None,
         )
 
@@ -174,7 +178,7 @@ class GlRenderer:
         context.scissor = (1, 1, SHADOW_PX - 2, SHADOW_PX - 2)  # beyond the map there is light
         context.enable_only(moderngl.DEPTH_TEST)
         context.polygon_offset = (2.0, 4.0)
-        write_matrix(self._programs["caster"], "clip_from_world", loaded.shadow.clip_from_world)
+        self._uniforms.write_matrix("clip_from_world", loaded.shadow.clip_from_world)
         casters = loaded.static.casters(loaded.shadow.pixel_m)
         self._draw(loaded.arrays["caster"], casters.small)
         self._draw(loaded.arrays["caster"], casters.open)
@@ -184,22 +188,20 @@ class GlRenderer:
 
     def _set_light(self, loaded: LoadedScene) -> None:
         air, light = loaded.scene.atmosphere, loaded.light
-        for program in self._all_programs():
-            write_uniforms(
-                program,
-                sun_direction=floats(light.sun_direction),
-                sun_colour=air.sun_colour,
-                ambient_colour=air.ambient_colour,
-                bounce_colour=light.bounce_colour,
-                horizon_colour=air.horizon_colour,
-                zenith_colour=air.zenith_colour,
-                glow_colour=light.glow_colour,
-                cloud_colour=light.cloud_colour,
-                cloudiness=air.cloudiness,
-                fog_density=LOG2_E * air.fog_density_per_m,
-                wind=air.wind_m_s,
-            )
-            write_matrix(program, "shadow_from_world", loaded.shadow.texture_from_world)
+        self._uniforms.set(
+            sun_direction=tuple(light.sun_direction.tolist()),
+            sun_colour=air.sun_colour,
+            ambient_colour=air.ambient_colour,
+            bounce_colour=light.bounce_colour,
+            horizon_colour=air.horizon_colour,
+            zenith_colour=air.zenith_colour,
+            glow_colour=light.glow_colour,
+            cloud_colour=light.cloud_colour,
+            cloudiness=air.cloudiness,
+            fog_density=LOG2_E * air.fog_density_per_m,
+            wind=air.wind_m_s,
+        )
+        self._uniforms.write_matrix("shadow_from_world", loaded.shadow.texture_from_world)
 
     def _set_view(
         self,
@@ -209,29 +211,25 @@ class GlRenderer:
         dynamic: Sequence[DynamicInstance],
     ) -> bool:
         """Set what changes with every image; return whether shadows of moving things fall into it."""
-        tangent = np.tan(0.5 * view.horizontal_fov_rad)
+        tangent = math.tan(0.5 * view.horizontal_fov_rad)
         step = 2.0 * tangent / view.width_px
         axes = np.stack([np.cross(view.forward, view.up), view.up, view.forward])
         casting = capsules(dynamic, loaded.shadow, loaded.light.sun_direction, view.position_enu_m, clip_from_world)
-        for program in self._programs.values():
-            write_matrix(program, "clip_from_world", clip_from_world)
-            write_uniforms(
-                program,
-                eye=floats(view.position_enu_m),
-                time=view.time_s,
-                pixel_ray=floats([-tangent, -tangent * view.height_px / view.width_px, step, step]),
-                sun_in_view=floats(axes @ loaded.light.sun_direction),
-                capsules=casting.count,
-            )
-        write_matrix(self._sky, "world_from_clip", np.linalg.inv(clip_from_world))
-        ground = self._programs["ground"]
-        ground["capsule_foot"].write(casting.feet.tobytes())  # type: ignore[union-attr]
-        ground["capsule_axis"].write(casting.axes.tobytes())  # type: ignore[union-attr]
-        ground["capsule_depth"].write(casting.depths.tobytes())  # type: ignore[union-attr]
+        write = self._uniforms.write
+        self._uniforms.write_matrix("clip_from_world", clip_from_world)
+        self._uniforms.write_matrix("world_from_clip", np.linalg.inv(clip_from_world))
+        self._uniforms.set(
+            time=view.time_s,
+            pixel_ray=(-tangent, -tangent * view.height_px / view.width_px, step, step),
+            capsules=casting.count,
+        )
+        write("eye", view.position_enu_m)
+        write("sun_in_view", axes @ loaded.light.sun_direction)
+        if casting.count:
+            write("capsule_foot", casting.feet)
+            write("capsule_axis", casting.axes)
+            write("capsule_depth", casting.depths)
         return casting.count > 0
-
-    def _all_programs(self) -> list[moderngl.Program]:
-        return [*self._programs.values(), self._sky]
 
     def _framebuffer(self, width: int, height: int) -> moderngl.Framebuffer:
         if (width, height) not in self._targets:

@@ -108,18 +108,32 @@ def _vertex_array(
     return context.vertex_array(program, bindings, indices)
 
 
-def write_uniforms(program: moderngl.Program, **values: object) -> None:
-    """Set those of the uniforms that the program reads."""
-    for name, value in values.items():
-        if name in program:
-            program[name].value = value  # type: ignore[union-attr]
+class Uniforms:
+    """What several programs are told: a value goes to all of those that read it.
 
+    Looks every uniform up once, as asking a program for each of its names anew costs more than to write them.
+    """
 
-def write_matrix(program: moderngl.Program, name: str, matrix: NDArray[np.floating]) -> None:
-    if name in program:
-        program[name].write(matrix.T.astype("f4").tobytes())  # type: ignore[union-attr]
+    def __init__(self, programs: Iterable[moderngl.Program]) -> None:
+        self._readers: dict[str, list[moderngl.Uniform]] = {}
+        for program in programs:
+            for name in program:
+                member = program[name]
+                if isinstance(member, moderngl.Uniform):
+                    self._readers.setdefault(name, []).append(member)
 
+    def set(self, **values: object) -> None:
+        """Set numbers and vectors."""
+        for name, value in values.items():
+            for reader in self._readers.get(name, ()):
+                reader.value = value
 
-def floats(values: Iterable[float]) -> tuple[float, ...]:
-    """Return plain numbers, as uniforms take them."""
-    return tuple(float(value) for value in values)
+    def write(self, name: str, values: NDArray[np.floating]) -> None:
+        """Set an array, float32 as it lies in memory."""
+        data = values.astype(np.float32).tobytes()
+        for reader in self._readers.get(name, ()):
+            reader.write(data)
+
+    def write_matrix(self, name: str, matrix: NDArray[np.floating]) -> None:
+        """Set a matrix (4, 4)."""
+        self.write(name, matrix.T)

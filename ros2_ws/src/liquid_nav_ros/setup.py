@@ -8,7 +8,7 @@ NODES = ("camera", "sim", "policy", "safety", "flight_bridge", "teleop", "record
 
 setup(
     name="liquid_nav_ros",
-    version="0.1.0",
+    version="0.2.0",
     packages=["liquid_nav_ros"],
     package_data={"liquid_nav_ros": ["fastdds.xml"]},
     data_files=[
