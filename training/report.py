@@ -24,8 +24,8 @@ def results_table(results: dict[str, Any]) -> str:
     ]
     for row in results["conditions"]:
         lines.append(
-            f"| {row['name']} | {row['episodes']} | {100 * row['success']:.0f}% | "
+            f"| {row['name']} | {row['episodes']} | {round(100 * row['success'], 1):g}% | "
             f"{100 * row['success_low']:.0f} to {100 * row['success_high']:.0f}% | "
-            f"{100 * row['collisions']:.0f}% | {100 * row['tsr']:.0f}% |"
+            f"{round(100 * row['collisions'], 1):g}% | {100 * row['tsr']:.0f}% |"
         )
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import RenderError
 from sim_worlds.render.lod import LEAFY_LAYERS, RADII_PX, bounding_sphere, levels
+from sim_worlds.render.occlusion import hidden
 from sim_worlds.render.projection import spheres_in_view
 from sim_worlds.scene import DynamicInstance, Instance, Mesh, category_index
 
@@ -66,6 +67,7 @@ class Geometry:
         vertices: float32 (vertices, 14), see ``VERTEX_NAMES``.
         indices: int32 (indices,).
         radii_m, centres_m: bounding spheres of the meshes, (meshes,) and (meshes, 3).
+        reaches_m: (meshes,) radii of spheres about the meshes' own origins.
     """
 
     def __init__(
@@ -82,11 +84,13 @@ class Geometry:
         self._below_px = np.zeros((count, LEVELS), np.float32)
         self.radii_m = np.zeros(count, np.float32)
         self.centres_m = np.zeros((count, 3), np.float32)
+        self.reaches_m = np.zeros(count, np.float32)
         vertices: list[NDArray[np.float32]] = []
         indices: list[NDArray[np.int32]] = []
         used_vertices = used_indices = 0
         for number, (name, mesh) in enumerate(meshes.items()):
             self.centres_m[number], self.radii_m[number] = bounding_sphere(mesh)
+            self.reaches_m[number] = self.radii_m[number] + np.linalg.norm(self.centres_m[number])
             chain = levels(mesh, rigid=name in rigid)
             for level in range(LEVELS):
                 if level >= len(chain):
@@ -108,15 +112,16 @@ class Geometry:
         self.vertices = np.concatenate(vertices) if vertices else np.zeros((0, VERTEX_FLOATS), np.float32)
         self.indices = np.concatenate(indices).astype(np.int32) if indices else np.zeros(0, np.int32)
 
-    def number(self, name: str) -> int:
-        """Return the number of a mesh.
+    def numbers(self, instances: Sequence[Instance] | Sequence[DynamicInstance]) -> NDArray[np.int64]:
+        """Return the numbers (instances,) of their meshes.
 
         Raises:
             RenderError: when the scene has no such mesh.
         """
-        if name not in self._numbers:
-            raise RenderError(f"mesh {name!r} is not in the scene: add it to Scene.meshes")
-        return self._numbers[name]
+        try:
+            return np.array([self._numbers[instance.mesh] for instance in instances], dtype=np.int64)
+        except KeyError as missing:
+            raise RenderError(f"mesh {missing} is not in the scene: add it to Scene.meshes") from None
 
     def all_leaf(self, meshes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return bool (meshes,), True for those that are cut-outs alone, like a tuft of grass."""
@@ -157,6 +162,7 @@ class Placed:
         matrices = rows[:, :12].reshape(-1, 3, 4)
         largest = np.sqrt((matrices[:, :, :3] ** 2).sum(axis=1).max(axis=1)) if len(rows) else np.zeros(0)
         self.centres_m = np.einsum("nij,nj->ni", matrices[:, :, :3], geometry.centres_m[meshes]) + matrices[:, :, 3]
+        self._columns_m = np.ascontiguousarray(self.centres_m.T)
         self.radii_m = (geometry.radii_m[meshes] * largest).astype(np.float32)
         spread = SMALLEST_LEAF_PX[0] + np.ptp(SMALLEST_LEAF_PX) * (np.arange(len(rows)) * GOLDEN % 1.0)
         self._smallest_px = np.where(geometry.all_leaf(meshes), spread, SMALLEST_PX).astype(np.float32)
@@ -166,12 +172,21 @@ class Placed:
         """Bool (instances,), True for what throws shadows: all but the ground."""
         return ~self._grounds
 
-    def visible(self, clip_from_world: NDArray[np.float64], eye_m: NDArray[np.float64], focal_px: float) -> Commands:
-        """Return what a camera sees, nearest first."""
-        distances = np.sqrt(((self.centres_m - eye_m.astype(np.float32)) ** 2).sum(axis=1)) + 1e-6
+    def visible(
+        self,
+        clip_from_world: NDArray[np.float64],
+        eye_m: NDArray[np.float64],
+        focal_px: float,
+        shadows: NDArray[np.float32] | None = None,
+    ) -> Commands:
+        """Return what a camera sees, nearest first; nothing that lies in the ``shadows`` of walls, if any are given."""
+        away = self._columns_m - eye_m.astype(np.float32)[:, None]
+        distances = np.sqrt(np.einsum("ij,ij->j", away, away)) + np.float32(1e-6)
         sizes_px = self.radii_m * np.float32(focal_px) / distances
         seen = np.flatnonzero(sizes_px > self._smallest_px)
         seen = seen[spheres_in_view(clip_from_world.astype(np.float32), self.centres_m[seen], self.radii_m[seen])]
+        if shadows is not None and len(shadows):
+            seen = seen[~hidden(shadows, self.centres_m[seen], self.radii_m[seen])]
         seen = seen[np.argsort(distances[seen], kind="stable")]
         solid, sheets, cut = self._geometry.commands(self._meshes[seen], sizes_px[seen], seen)
         ground = self._grounds[seen]
@@ -194,7 +209,7 @@ def place_static(geometry: Geometry, instances: Sequence[Instance]) -> Placed:
     Raises:
         RenderError: when an instance names a mesh that the scene lacks.
     """
-    meshes = np.array([geometry.number(instance.mesh) for instance in instances], dtype=np.int64)
+    meshes = geometry.numbers(instances)
     yaw = np.array([instance.yaw_rad for instance in instances])
     scale = np.array([instance.scale for instance in instances]).reshape(-1, 3)
     position = np.array([instance.position_enu_m for instance in instances]).reshape(-1, 3)
@@ -210,19 +225,24 @@ def place_static(geometry: Geometry, instances: Sequence[Instance]) -> Placed:
     return Placed(geometry, meshes, rows.reshape(-1, ROW_FLOATS), grounds)
 
 
-def place_dynamic(geometry: Geometry, instances: Sequence[DynamicInstance]) -> Placed:
-    """Return what moves, placed where it is now.
+def place_dynamic(
+    geometry: Geometry, instances: Sequence[DynamicInstance], clip_from_world: NDArray[np.float64]
+) -> Placed:
+    """Return what moves and may be in view, placed where it is now.
 
     Raises:
         RenderError: when an instance names a mesh that the scene lacks.
     """
-    meshes = np.array([geometry.number(instance.mesh) for instance in instances], dtype=np.int64)
-    rows = np.zeros((len(instances), 4, 4), np.float32)
-    if instances:
-        rows[:, :3] = np.array([instance.pose for instance in instances])[:, :3]
-        rows[:, 3, :3] = [instance.tint for instance in instances]
-        rows[:, 3, 3] = [category_index(instance.category) / 255.0 for instance in instances]
-    return Placed(geometry, meshes, rows.reshape(-1, ROW_FLOATS), np.zeros(len(instances), bool))
+    meshes = geometry.numbers(instances)
+    poses = np.concatenate([np.zeros((0, 4)), *[instance.pose for instance in instances]])
+    poses = poses.astype(np.float32).reshape(-1, 4, 4)
+    turns = poses[:, :3, :3]
+    stretch = np.sqrt(np.einsum("nij,nij->n", turns, turns))  # never less than the largest factor
+    kept = np.flatnonzero(spheres_in_view(clip_from_world, poses[:, :3, 3], geometry.reaches_m[meshes] * stretch))
+    rows = poses[kept]
+    for row, number in zip(rows, kept, strict=True):
+        row[3] = (*instances[number].tint, category_index(instances[number].category) / 255.0)
+    return Placed(geometry, meshes[kept], rows.reshape(-1, ROW_FLOATS), np.zeros(len(kept), bool))
 
 
 def _drawn(commands: NDArray[np.uint32]) -> NDArray[np.uint32]:

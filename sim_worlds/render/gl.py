@@ -20,7 +20,7 @@ from liquid_nav.errors import RenderError
 from sim_worlds.render import shaders
 from sim_worlds.render.geometry import Commands, place_dynamic
 from sim_worlds.render.loaded import LoadedScene, Uniforms
-from sim_worlds.render.projection import depth_from_buffer, projection_matrix, view_matrix
+from sim_worlds.render.projection import depth_from_buffer, projection_matrix, to_the_right, view_matrix
 from sim_worlds.render.shadow import SHADOW_PX, capsules
 from sim_worlds.scene import CameraView, DynamicInstance, RenderedImage, Scene
 
@@ -120,10 +120,11 @@ class GlRenderer:
         self._shadow.use(UNIT_SHADOW)
         loaded.clouds.use(UNIT_CLOUDS)
         focal_px = 0.5 * view.width_px / float(np.tan(0.5 * view.horizontal_fov_rad))
-        moving = place_dynamic(loaded.geometry, dynamic)
+        moving = place_dynamic(loaded.geometry, dynamic, clip_from_world)
         loaded.write_dynamic(moving)
+        behind = loaded.walls.shadows(clip_from_world, view.position_enu_m)
         near = moving.visible(clip_from_world, view.position_enu_m, focal_px)
-        static = loaded.static.visible(clip_from_world, view.position_enu_m, focal_px)
+        static = loaded.static.visible(clip_from_world, view.position_enu_m, focal_px, behind)
         self._draw_all(loaded, near, static, shadows)
         self._context.depth_func = "<="  # the sky lies at the far end of the depths, where the image was cleared to
         self._sky_array.render(moderngl.TRIANGLES, vertices=3)
@@ -213,7 +214,7 @@ class GlRenderer:
         """Set what changes with every image; return whether shadows of moving things fall into it."""
         tangent = math.tan(0.5 * view.horizontal_fov_rad)
         step = 2.0 * tangent / view.width_px
-        axes = np.stack([np.cross(view.forward, view.up), view.up, view.forward])
+        axes = np.array([to_the_right(view), view.up, view.forward])
         casting = capsules(dynamic, loaded.shadow, loaded.light.sun_direction, view.position_enu_m, clip_from_world)
         write = self._uniforms.write
         self._uniforms.write_matrix("clip_from_world", clip_from_world)

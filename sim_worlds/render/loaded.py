@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim_worlds.materials import build_texture_array
 from sim_worlds.render import geometry
 from sim_worlds.render.geometry import Geometry, Placed, place_static
+from sim_worlds.render.occlusion import Walls
 from sim_worlds.render.shadow import ShadowFrame, fit
 from sim_worlds.render.sky import Light, cloud_picture, light_of
 from sim_worlds.render.tiles import tiled
@@ -39,6 +40,7 @@ class LoadedScene:
         meshes, instances, grounds = tiled(scene.meshes, scene.instances)
         self.geometry = Geometry(meshes, used, holes, grounds)
         self.static: Placed = place_static(self.geometry, instances)
+        self.walls = Walls(scene.colliders if scene.ground is None else ())
         self.light: Light = light_of(scene.atmosphere)
         casting = self.static.throwing
         self.shadow: ShadowFrame = fit(

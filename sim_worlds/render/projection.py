@@ -13,12 +13,17 @@ FAR_M = 260.0
 Matrix = NDArray[np.float64]
 
 
+def to_the_right(view: CameraView) -> tuple[float, float, float]:
+    """Return the unit vector (3,) to the right of the image."""
+    (x, y, z), (a, b, c) = view.forward.tolist(), view.up.tolist()
+    return y * c - z * b, z * a - x * c, x * b - y * a
+
+
 def view_matrix(view: CameraView) -> Matrix:
     """World to camera (x right, y up, looking along -z), (4, 4)."""
-    right = np.cross(view.forward, view.up)
-    turn = np.stack([right, view.up, -view.forward])
     matrix = np.eye(4)
-    matrix[:3, :3] = turn
+    matrix[0, :3], matrix[1, :3], matrix[2, :3] = to_the_right(view), view.up, -view.forward
+    turn = matrix[:3, :3].copy()
     matrix[:3, 3] = -turn @ view.position_enu_m
     return matrix
 
@@ -64,8 +69,8 @@ def spheres_in_view(
     rows = clip_from_world
     planes = np.stack([rows[3] + rows[0], rows[3] - rows[0], rows[3] + rows[1], rows[3] - rows[1], rows[3] + rows[2]])
     planes /= np.linalg.norm(planes[:, :3], axis=1, keepdims=True)
-    distances = centres @ planes[:, :3].T + planes[:, 3]
-    return np.asarray((distances > -radii[:, None]).all(axis=1))
+    distances = planes[:, :3] @ centres.T + planes[:, 3:]
+    return np.asarray((distances > -radii).all(axis=0))
 
 
 def view_from_pose(

@@ -80,9 +80,11 @@ def capsules(
     clip_from_world: NDArray[np.float64],
 ) -> Capsules:
     """Return the nearest casters whose shadows may fall into the image."""
-    sizes = np.array([item.shadow_size_m for item in dynamic if item.shadow_size_m is not None]).reshape(-1, 2)
-    spots = np.array([item.pose[:3, 3] for item in dynamic if item.shadow_size_m is not None]).reshape(-1, 3)
+    casting = [(*item.shadow_size_m, *item.pose[:3, 3].tolist()) for item in dynamic if item.shadow_size_m is not None]
     feet, axes, depths = np.zeros((MAX_CAPSULES, 4)), np.zeros((MAX_CAPSULES, 4)), np.zeros(MAX_CAPSULES)
+    if not casting:
+        return Capsules(0, feet.astype(np.float32), axes.astype(np.float32), depths.astype(np.float32))
+    sizes, spots = np.split(np.array(casting), [2], axis=1)
     reach = np.minimum(sizes[:, 1] / max(sun[2], 0.05), LONGEST_M)
     touched = spheres_in_view(clip_from_world, spots - 0.5 * reach[:, None] * sun, 0.5 * reach + sizes.max(axis=1))
     near = np.flatnonzero(touched)
