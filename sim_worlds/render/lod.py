@@ -5,6 +5,7 @@ Works on any mesh without knowing what it shows: a part is what hangs together b
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,8 @@ WORTHWHILE = 0.85  # a level must have fewer triangles than this share of the le
 WELD_M = 5e-4
 CLOSED = 0.35  # a part whose mean normal is shorter has its back inside
 
+REMEMBERED = 400  # meshes whose copies are kept, those that were asked for last: many are the same in all worlds
+
 LEAFY_LAYERS = np.array([name in LEAFY for name in LAYERS])
 
 
@@ -43,6 +46,9 @@ class Level:
     mesh: Mesh
     closed: NDArray[np.bool_]
     below_px: float
+
+
+_made: dict[bytes, list[Level]] = {}
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,24 @@ def levels(mesh: Mesh, *, rigid: bool = False) -> list[Level]:
         mesh: anything.
         rigid: it is part of a surface whose other parts may be at another distance: it must not get coarser.
     """
-    mesh = replace(mesh, triangles=outward(mesh))
     if rigid:
+        mesh = replace(mesh, triangles=outward(mesh))
         return [Level(mesh, np.zeros(len(mesh.triangles), dtype=bool), np.inf)]
+    key = _digest(mesh)
+    _made[key] = _made.pop(key) if key in _made else _chain(replace(mesh, triangles=outward(mesh)))
+    if len(_made) > REMEMBERED:
+        del _made[next(iter(_made))]
+    return _made[key]
+
+
+def _digest(mesh: Mesh) -> bytes:
+    digest = hashlib.blake2b(bytes([mesh.double_sided]), digest_size=16)
+    for array in (mesh.positions_m, mesh.normals, mesh.uvs, mesh.colours, mesh.layers, mesh.triangles):
+        digest.update(np.ascontiguousarray(array))
+    return digest.digest()
+
+
+def _chain(mesh: Mesh) -> list[Level]:
     known = _measure(mesh)
     found = [Level(mesh, known.closed[known.of], np.inf)]
     radius = bounding_sphere(mesh)[1]

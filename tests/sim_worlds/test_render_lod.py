@@ -93,3 +93,9 @@ def test_coarse_levels_are_the_same_every_time() -> None:
     for one, other in zip(levels(_tree()), levels(_tree()), strict=True):
         assert np.array_equal(one.mesh.positions_m, other.mesh.positions_m)
         assert np.array_equal(one.mesh.triangles, other.mesh.triangles)
+
+
+def test_the_same_shape_in_another_colour_keeps_its_colour() -> None:
+    grey, red = (box((1.0, 1.0, 1.0), material="white", colour=(level, 0.5, 0.5)) for level in (0.5, 1.0))
+    for mesh in (grey, red, grey):
+        assert np.array_equal(levels(mesh)[0].mesh.colours, mesh.colours)
