@@ -240,7 +240,7 @@ def place_dynamic(
     stretch = np.sqrt(np.einsum("nij,nij->n", turns, turns))  # never less than the largest factor
     kept = np.flatnonzero(spheres_in_view(clip_from_world, poses[:, :3, 3], geometry.reaches_m[meshes] * stretch))
     rows = poses[kept]
-    for row, number in zip(rows, kept, strict=True):
+    for row, number in zip(rows, kept.tolist(), strict=True):
         row[3] = (*instances[number].tint, category_index(instances[number].category) / 255.0)
     return Placed(geometry, meshes[kept], rows.reshape(-1, ROW_FLOATS), np.zeros(len(kept), bool))
 

@@ -86,7 +86,7 @@ def levels(mesh: Mesh, *, rigid: bool = False) -> list[Level]:
 def _digest(mesh: Mesh) -> bytes:
     digest = hashlib.blake2b(bytes([mesh.double_sided]), digest_size=16)
     for array in (mesh.positions_m, mesh.normals, mesh.uvs, mesh.colours, mesh.layers, mesh.triangles):
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.digest()
 
 

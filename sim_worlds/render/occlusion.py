@@ -13,6 +13,7 @@ from sim_worlds.scene import Collider
 OPAQUE = ("house",)  # labels of boxes that are drawn as closed walls from the ground to the top
 MOST = 16  # of the nearest that are tried
 SLACK_M = 0.1  # a box hides as if it were so much smaller all around
+NEAREST_M = 0.4  # a camera that is closer to a wall, or behind it, may see through it
 FAR_M = 1e6
 
 Boxes = NDArray[np.float64]  # (boxes, 5): low x, high x, low y, high y, top
@@ -45,7 +46,10 @@ class Walls:
         """Return planes (boxes, 10, 4) whose insides hold what the nearest boxes in view hide from the eye."""
         reach = np.linalg.norm(self._centres_m - eye_m, axis=1) - self._radii_m
         useful = np.flatnonzero(spheres_in_view(clip_from_world, self._centres_m, self._radii_m))
-        useful = useful[self._boxes[useful, 4] > eye_m[2] + SLACK_M]
+        low_x, high_x, low_y, high_y, top = self._boxes[useful].T
+        x, y, z = eye_m
+        before = np.max([low_x - x, x - high_x, low_y - y, y - high_y], axis=0)
+        useful = useful[(before > NEAREST_M) & (top > z + SLACK_M)]
         if not len(useful):
             return np.zeros((0, 10, 4), np.float32)
         nearest = useful[np.argsort(reach[useful], kind="stable")[:MOST]]
@@ -92,6 +96,5 @@ def _planes(boxes: Boxes, eye_m: NDArray[np.float64]) -> NDArray[np.float32]:
     made[:, 6:, 2] = -1.0
     made[:, 6:] /= np.sqrt(1.0 + steep**2)[:, :, None]
     made[:, 2:][np.tile(~facing, 2)] = (0.0, 0.0, 0.0, FAR_M)
-    made[~facing.any(axis=1), 0] = (0.0, 0.0, 0.0, -FAR_M)  # from within a box all is in sight
     made[:, :, 3] -= made[:, :, :3] @ eye_m
     return made.astype(np.float32)

@@ -42,6 +42,12 @@ def test_other_solids_hide_nothing() -> None:
     assert not _hidden([Collider("box", HOUSE.centre_enu_m, HOUSE.size_m, label="hedge")], (40.0, 0.0, 3.0))
 
 
+def test_a_wall_at_the_lens_or_around_it_hides_nothing() -> None:
+    for x in (0.2, -2.0):
+        around = Collider("box", (x + 5.0, 0.0, 5.0), (5.0, 5.0, 5.0), label="house")
+        assert not _hidden([around], (40.0, 0.0, 3.0))
+
+
 def test_points_that_are_hidden_lie_behind_the_box_on_the_line_of_sight() -> None:
     rng = np.random.default_rng(5)
     eye = np.array([3.0, -9.0, 4.0])
