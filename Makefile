@@ -21,8 +21,10 @@ $(READY): requirements.lock setup.cfg setup.py tools/setup.sh
 fly: $(READY)
 	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)")
 
+# Tests that time real processes come alone, after the others, so that nothing else takes their time.
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(BIN)/python -m pytest -n 2 -q -m "not slow and not ros"
+	@$(BIN)/python -m pytest -q -m "ros and not slow"
 
 test-slow: $(READY)
 	@$(BIN)/python -m pytest -n 2 -q -m slow
