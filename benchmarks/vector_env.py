@@ -21,6 +21,7 @@ from sim_worlds.vector import WorkerEnvs
 
 ENVIRONMENTS = {"forest": "LiquidNav/FlyToTarget-v0", "city": "LiquidNav/FollowTarget-v0"}
 WARM_UP_STEPS = 5
+SEED = 1
 KIB_PER_MIB = 1024
 
 
@@ -45,7 +46,7 @@ def memory_mib(pid: int) -> float:
 def measure(world: str, workers: int, steps: int, camera: str) -> tuple[float, float, float]:
     """Return steps per second of all workers together, seconds per reset, MiB per worker."""
     envs: WorkerEnvs = sim_worlds.make_vector_env(ENVIRONMENTS[world], workers, camera=camera)
-    seeds = list(range(workers))
+    seeds = [SEED] * workers  # the same world for all: what is measured is how they share the machine
     envs.reset(seed=seeds)  # starts the renderers
     begun = time.perf_counter()
     envs.reset(seed=seeds)
