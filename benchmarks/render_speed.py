@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("LP_NUM_THREADS", "1")
+os.environ.setdefault("LP_NUM_THREADS", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np

@@ -161,7 +161,7 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         """Start drawing only when a flight begins, in the process that flies: contexts do not survive a fork."""
         if self._renderer is None:
             if multiprocessing.parent_process() is not None:
-                os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa else takes every core in every worker
+                os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in the thread that asks, not on every core
             self._renderer = make_renderer(self._renderer_name)
         return self._renderer
 

@@ -112,7 +112,7 @@ class Hand(Generic[P, R]):
     """Does jobs in a worker's process, whoever started it, and answers (True, result) or (False, error)."""
 
     def __init__(self, make_worker: WorkerFactory[P, R]) -> None:
-        os.environ.update(LP_NUM_THREADS="1", OMP_NUM_THREADS="1")
+        os.environ.update(LP_NUM_THREADS="0", OMP_NUM_THREADS="1")
         self._make_worker = make_worker
         self._worker: Worker[P, R] | None = None
 

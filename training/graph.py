@@ -55,7 +55,7 @@ def ros_environment(domain_id: int) -> dict[str, str]:
         "FASTDDS_DEFAULT_PROFILES_FILE": str(ROS_PACKAGE / "liquid_nav_ros" / "fastdds.xml"),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
-        "LP_NUM_THREADS": "1",
+        "LP_NUM_THREADS": "0",
     }
     environment.setdefault("AMENT_PREFIX_PATH", sys.prefix)
     return environment

@@ -33,7 +33,7 @@ def test_nothing_to_do_starts_no_worker() -> None:
 
 
 def test_workers_use_one_thread_each() -> None:
-    assert [answer for _, answer in run_jobs(_numbers(1), crew.thread_worker, workers=1)] == ["1"]
+    assert [answer for _, answer in run_jobs(_numbers(1), crew.thread_worker, workers=1)] == ["0"]
 
 
 def test_the_job_of_a_killed_worker_is_done_again(tmp_path: Path) -> None:
