@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from liquid_nav import __version__, load_policy
-from liquid_nav.data.writer import PART_SUFFIX
+from liquid_nav.data.recording import PART_SUFFIX
 from liquid_nav.errors import ConfigError, EpisodeError
 from liquid_nav.policy.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from sim_worlds.render import make_renderer

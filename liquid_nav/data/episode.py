@@ -17,6 +17,7 @@ ODOMETRY_TOPIC = "/odom"
 COMMAND_TOPIC = "/cmd_vel"
 EXPERT_TOPIC = "/expert/cmd_vel"
 TARGET_TOPIC = "/target/pose"
+SOURCE_TOPIC = "/cmd_vel/source"
 METADATA_NAME = "liquid_nav"
 
 
@@ -28,7 +29,7 @@ class EpisodeMetadata:
         world, seed, season: of the world flown in.
         config_hash: of the settings of the collection.
         software: version that wrote it.
-        pilot: who flew: ``"expert"``, ``"noise"``, the name of a policy.
+        pilot: who flew: ``"expert"``, the name of a policy or of a person.
         horizontal_fov_rad: of the camera.
         extra: anything else, as text.
     """
@@ -72,11 +73,14 @@ class Step:
         frame: what the camera saw.
         odometry: where the vehicle was.
         command: what was flown from here on.
-        expert: what the expert would have flown.
-        target_position_enu_m: (3,) centre of the backpack.
+        expert: the label: what the expert or the pilot would have flown; ``command`` where nobody said so.
+        target_position_enu_m: (3,) centre of the backpack, NaN where nobody knows it.
         target_mask: bool (height, width), where the target is visible; None when not recorded.
         obstacle_ranges_m: float32 (rays,), free distances at the vehicle's height, from the right edge of the
             image to its left edge at equal angles; None when not recorded.
+        labelled: False where nobody said what should have been flown, as while a policy flew and its pilot only
+            watched: not to be imitated.
+        source: who flew: ``"policy"``, ``"pilot"``, ``"expert"``; empty where it is not known.
     """
 
     frame: CameraFrame
@@ -86,6 +90,8 @@ class Step:
     target_position_enu_m: NDArray[np.float64]
     target_mask: NDArray[np.bool_] | None = None
     obstacle_ranges_m: NDArray[np.float32] | None = None
+    labelled: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,9 +101,14 @@ class Episode:
     Attributes:
         metadata: how it came about.
         steps: in the order of time.
-        lost_bytes: of a damaged file that was repaired; 0 for a whole one.
+        lost_bytes: of a damaged file that was read as far as it is whole; 0 for a whole one.
     """
 
     metadata: EpisodeMetadata
     steps: list[Step]
     lost_bytes: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """From the first image to the last."""
+        return self.steps[-1].frame.stamp_s - self.steps[0].frame.stamp_s if self.steps else 0.0

@@ -21,6 +21,7 @@ ODOMETRY = "nav_msgs/msg/Odometry"
 TWIST = "geometry_msgs/msg/TwistStamped"
 SCAN = "sensor_msgs/msg/LaserScan"
 POSE = "geometry_msgs/msg/PoseStamped"
+TEXT = "std_msgs/msg/String"
 
 
 def make(name: str, **values: Any) -> Any:

@@ -1,22 +1,27 @@
-"""Recording a flight: every topic as it is on the wire, into one MCAP file."""
+"""Recording a flight: every topic as it is on the wire, into MCAP files."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from mcap.writer import CompressionType, Writer
 from rclpy.node import Node
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav import __version__
-from liquid_nav.data.messages import STORE
+from liquid_nav.data.recorder import Recorder
+from liquid_nav.data.stamps import has_stamp, stamp_ns
 from liquid_nav.errors import EpisodeError
-from liquid_nav_ros.qos import RELIABLE, SENSOR
-from liquid_nav_ros.runner import now_s, parameter, run
+from liquid_nav_ros.qos import LATCHED, RELIABLE
+from liquid_nav_ros.runner import parameter, run, wall_timer
 
 TOPICS = (
     "camera/image/compressed:sensor_msgs/msg/CompressedImage",
@@ -24,8 +29,12 @@ TOPICS = (
     "odom:nav_msgs/msg/Odometry",
     "liquid_nav/cmd_vel_raw:geometry_msgs/msg/TwistStamped",
     "liquid_nav/cmd_vel:geometry_msgs/msg/TwistStamped",
+    "teleop/cmd_vel:geometry_msgs/msg/TwistStamped",
     "vehicle/cmd_vel:geometry_msgs/msg/TwistStamped",
     "vehicle/state:std_msgs/msg/String",
+    "battery:sensor_msgs/msg/BatteryState",
+    "gps/fix:sensor_msgs/msg/NavSatFix",
+    "joy:sensor_msgs/msg/Joy",
     "liquid_nav/attention:sensor_msgs/msg/Image",
     "liquid_nav/neurons:std_msgs/msg/Float32MultiArray",
     "target/pose:geometry_msgs/msg/PoseStamped",
@@ -34,109 +43,158 @@ TOPICS = (
     "/diagnostics:diagnostic_msgs/msg/DiagnosticArray",
     "/clock:rosgraph_msgs/msg/Clock",
 )
-SENSOR_TOPICS = ("camera/", "odom", "target/", "liquid_nav/attention", "liquid_nav/neurons")
+NOTES = "~/note"
+SENSOR_TOPICS = ("camera/", "odom", "gps/", "target/", "liquid_nav/attention", "liquid_nav/neurons", "/clock")
+LATCHED_TOPICS = ("vehicle/state", "sim/collision")
+# Deeper than elsewhere: a recording must keep what comes while the machine is busy.
+PATIENT = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=60, reliability=ReliabilityPolicy.BEST_EFFORT)
+STATUS_S = 0.5
+MEGABYTE = 1_000_000
 
 
 class RecorderNode(Node):
-    """Services ``~/start``, ``~/stop`` and ``~/discard``.
+    """Services ``~/start``, ``~/stop`` and ``~/discard``; takes notes from ``~/note``, tells ``~/status`` as JSON.
 
-    While it records the file is called ``<name>.mcap.part``; it gets its name when it is closed whole.
+    ``path`` is a file, or a folder in which each start makes a file named after the time. While it records the file is
+    called ``<name>.mcap.part``; it gets its name when it is closed whole. What is latched is written again at each
+    start. Messages bear the time of their coming and, where they have a header, its stamp as the time of making.
     """
 
     def __init__(self) -> None:
         super().__init__("recorder_node")
-        self._path = Path(parameter(self, "path", "flight.mcap", "of the recording"))
+        self._path = Path(parameter(self, "path", "flight.mcap", "a file ending in .mcap, or a folder for many"))
         topics = parameter(self, "topics", list(TOPICS), "name:type of what is recorded")
         autostart = parameter(self, "autostart", True, "record from the start")
-        self._writer: Writer | None = None
-        self._file: BinaryIO | None = None
-        self._channels: dict[str, int] = {}
-        self._entries = [tuple(entry.rsplit(":", 1)) for entry in topics]
-        for topic, kind in self._entries:
-            profile = SENSOR if topic.startswith(SENSOR_TOPICS) else RELIABLE
-            self.create_subscription(_message_class(kind), topic, self._callback(topic), profile, raw=True)
-        self.create_service(Trigger, "~/start", self._on_start)
-        self.create_service(Trigger, "~/stop", self._on_stop)
-        self.create_service(Trigger, "~/discard", self._on_discard)
+        free = parameter(self, "min_free_mb", 500, "stop when less is free on the disk", low=1, high=1_000_000)
+        sync = parameter(self, "sync", True, "have each half second on the disk itself, not only with the system")
+        self._facts = self._mapping(parameter(self, "metadata", "{}", "JSON of texts, such as {\"pilot\": \"Ada\"}"))
+        entries = dict(entry.rsplit(":", 1) for entry in topics) | {NOTES: "std_msgs/msg/String"}
+        self._full = {topic: self.resolve_topic_name(topic) for topic in entries}
+        full = {self._full[topic]: kind for topic, kind in entries.items()}
+        library = f"liquid_nav {__version__}"
+        self._recorder = Recorder(full, library=library, min_free_bytes=free * MEGABYTE, sync=sync)
+        self._latched: dict[str, tuple[bytes, int]] = {}
+        self._notes: list[str] = []
+        self._problem = ""
+        for topic, kind in entries.items():
+            callback = self._callback(self._full[topic], kind, latched=topic in LATCHED_TOPICS)
+            self.create_subscription(_message_class(kind), topic, callback, _profile(topic), raw=True)
+        self.create_subscription(String, NOTES, self._on_note, RELIABLE)
+        self._status = self.create_publisher(String, "~/status", LATCHED)
+        for name, act in (("start", self._start), ("stop", self._stop), ("discard", self._discard)):
+            self.create_service(Trigger, f"~/{name}", _service(act))
         if autostart:
             self._start()
+        wall_timer(self, STATUS_S, self._tell)
 
     def health(self) -> dict[str, object]:
         """Values for the heartbeat."""
-        return {"recording": self._writer is not None, "path": self._path}
+        state = self._recorder.state()
+        return {"recording": state.recording, "path": state.path, "dropped": state.dropped, "problem": state.problem}
 
     def close(self) -> None:
         """Finish the file."""
-        self._stop(keep=True)
-
-    @property
-    def _part(self) -> Path:
-        return self._path.with_name(self._path.name + ".part")
-
-    def _start(self) -> None:
-        if self._writer is not None:
-            raise EpisodeError(f"{self._path} is being recorded already: stop it first")
-        if self._path.exists():
-            raise EpisodeError(f"{self._path} exists already: choose another path")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._part.open("wb")
-        except OSError as error:
-            raise EpisodeError(f"{self._part} cannot be written ({error}): choose another path") from error
-        self._writer = Writer(self._file, compression=CompressionType.ZSTD)
-        self._writer.start(profile="ros2", library=f"liquid_nav {__version__}")
-        schemas: dict[str, int] = {}
-        for topic, kind in self._entries:
-            if kind not in schemas:
-                text, _ = STORE.generate_msgdef(kind, ros_version=2)
-                schemas[kind] = self._writer.register_schema(kind, "ros2msg", text.encode())
-            full = self.resolve_topic_name(topic)
-            self._channels[topic] = self._writer.register_channel(full, "cdr", schemas[kind])
-
-    def _stop(self, *, keep: bool) -> None:
-        if self._writer is None or self._file is None:
-            return
-        writer, self._writer = self._writer, None
-        writer.finish()
-        self._file.close()
-        if keep:
-            self._part.replace(self._path)
-        else:
-            self._part.unlink()
-
-    def _callback(self, topic: str) -> Any:
-        def store(data: bytes) -> None:
-            if self._writer is None:
-                return
+        if self._recorder.recording:
             try:
-                self._writer.add_message(
-                    self._channels[topic], max(0, int(now_s(self) * 1e9)), bytes(data), time.time_ns()
-                )
-            except OSError as error:
-                self.get_logger().error(f"{self._part} cannot be written any more ({error}): free some space")
-                self._writer = None
+                self._finish()
+            except EpisodeError as error:
+                print(f"error: {error}", file=sys.stderr)
+
+    def _mapping(self, text: str) -> dict[str, str]:
+        try:
+            values = json.loads(text or "{}")
+        except json.JSONDecodeError as error:
+            raise EpisodeError(f"parameter metadata is {text!r}: give a JSON object ({error})") from error
+        if not isinstance(values, dict):
+            raise EpisodeError(f"parameter metadata is {text!r}: give a JSON object")
+        return {str(key): str(value) for key, value in values.items()}
+
+    def _callback(self, topic: str, kind: str, *, latched: bool) -> Callable[[bytes], None]:
+        put, stamped, clock = self._recorder.put, has_stamp(kind), self.get_clock()
+
+        def store(data: bytes) -> None:
+            made_ns = stamp_ns(data) if stamped else 0
+            now_ns = clock.now().nanoseconds or made_ns  # a simulated clock may not have come yet
+            if latched:
+                self._latched[topic] = (data, made_ns)
+            put(topic, now_ns, data, made_ns or now_ns)
 
         return store
 
-    def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+    def _on_note(self, message: String) -> None:
+        if self._recorder.recording:
+            self._notes.append(message.data)
+
+    def _start(self) -> str:
+        path = self._path
+        if path.suffix != ".mcap":
+            name = datetime.now().strftime("episode-%Y%m%d-%H%M%S-%f")[:-3]
+            path = path / f"{name}.mcap"
+        facts = {"kind": "recording", "software": __version__, "started": datetime.now().isoformat(" ", "seconds")}
+        self._recorder.start(path, facts | self._facts)
+        self._notes, self._problem = [], ""
+        now_ns = self.get_clock().now().nanoseconds
+        for topic, (data, made_ns) in self._latched.items():
+            self._recorder.put(topic, now_ns or made_ns, data, made_ns or now_ns)
+        self._tell()
+        return f"recording {path}"
+
+    def _stop(self) -> str:
+        problem = self._recorder.state().problem
+        path = self._finish()
+        self._tell()
+        if path is None:
+            raise EpisodeError(problem or "nothing is being recorded")
+        return f"{path} is finished"
+
+    def _finish(self) -> Path | None:
+        facts = {"dropped": str(self._recorder.state().dropped), "notes": "\n".join(self._notes)}
+        return self._recorder.stop(facts)
+
+    def _discard(self) -> str:
+        if not self._recorder.discard():
+            raise EpisodeError("nothing is being recorded")
+        self._tell()
+        return "the recording is gone"
+
+    def _tell(self) -> None:
+        """Publish how the recording stands; say once why it has stopped by itself."""
+        state = self._recorder.state()
+        if state.problem and state.problem != self._problem:
+            self.get_logger().error(state.problem)
+        self._problem = state.problem
+        values = {
+            "recording": state.recording,
+            "path": None if state.path is None else str(state.path),
+            "seconds": round(state.seconds, 2),
+            "messages": state.messages,
+            "bytes": state.bytes,
+            "dropped": state.dropped,
+            "free_bytes": state.free_bytes,
+            "notes": self._notes,
+            "problem": state.problem,
+            "wall_s": round(time.time(), 3),
+        }
+        self._status.publish(String(data=json.dumps(values)))
+
+
+def _service(act: Callable[[], str]) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
+    """Answer a service with what an action says or refuses."""
+
+    def handle(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            self._start()
-            response.success, response.message = True, f"recording {self._path}"
+            response.success, response.message = True, act()
         except EpisodeError as error:
             response.success, response.message = False, str(error)
         return response
 
-    def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success = self._writer is not None
-        self._stop(keep=True)
-        response.message = f"{self._path} is finished" if response.success else "nothing is being recorded"
-        return response
+    return handle
 
-    def _on_discard(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success = self._writer is not None
-        self._stop(keep=False)
-        response.message = "the recording is gone" if response.success else "nothing is being recorded"
-        return response
+
+def _profile(topic: str) -> QoSProfile:
+    if topic in LATCHED_TOPICS:
+        return LATCHED
+    return PATIENT if topic.startswith(SENSOR_TOPICS) else RELIABLE
 
 
 def _message_class(kind: str) -> Any:
