@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from liquid_nav.errors import WorldError
+from sim_worlds.forest_barriers import Barriers
 from sim_worlds.forest_decoys import Decoys
 from sim_worlds.forest_ground import (
     Trail,
@@ -54,6 +55,7 @@ def make_forest(
     distance_m: float | None = None,
     target: str | None = None,
     decoys: bool = False,
+    barriers: bool = False,
     still: bool = True,
 ) -> Setting:
     """Grow a forest.
@@ -66,6 +68,7 @@ def make_forest(
         distance_m: level distance from the start to the backpack, 5 to 40 m; drawn from 5..20 m when None.
         target: ``"hanging"`` on a tree or ``"lying"`` on a stump, rock or wood pile; drawn when None, mostly hanging.
         decoys: things that are no backpack, red ones among them, stand and hang about.
+        barriers: stacks of timber and rock faces stand beside the way.
         still: True alone, as targets in forests do not walk.
 
     Raises:
@@ -97,8 +100,14 @@ def make_forest(
     }
     planter.instances += [*_land_instances(trail), *treeline(rng, half_size_m)]
     air = draw_atmosphere(rng, season, hour=hour, sky=sky)
+    if barriers:
+        walls = Barriers(np.random.default_rng([seed, 0xBA]), season)  # of its own: all else stays as without them
+        walls.put_up(plan, stand, ground, trail)
+        meshes.update(walls.meshes)
+        planter.instances += walls.instances
+        planter.colliders += walls.colliders
     if decoys:
-        strewn = Decoys(np.random.default_rng([seed, 0xDE]), season)  # of its own: all else stays as without decoys
+        strewn = Decoys(np.random.default_rng([seed, 0xDE]), season)
         strewn.strew(plan, stand, ground, trail)
         meshes.update(strewn.meshes)
         planter.instances += strewn.instances
@@ -109,6 +118,7 @@ def make_forest(
         "distance_m": distance,
         "target": kind,
         "decoys": decoys,
+        "barriers": barriers,
         "still": still,
         "trees": len(stand.spots_m) + (plan.tree is not None),
         "trail": trail is not None,

@@ -92,12 +92,15 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a policy on episodes; goes on where it was interrupted."""
+    from liquid_nav.policy.config import PolicyConfig
     from training.settings import CONFIGS, TrainSettings, load_settings
     from training.train import train as run
 
-    settings = load_settings(config or CONFIGS / "forest.yaml", "train", TrainSettings)
+    path = config or CONFIGS / "forest.yaml"
+    settings = load_settings(path, "train", TrainSettings)
     settings = settings if threads is None else replace(settings, threads=threads)
-    outcome = run(settings, episodes, out, name=name, start_from=start_from)
+    policy = load_settings(path, "policy", PolicyConfig)
+    outcome = run(settings, episodes, out, name=name, policy=policy, start_from=start_from)
     facts = {
         "policy": str(outcome.policy),
         "images": outcome.steps,

@@ -1,8 +1,9 @@
 """The pilot with X-ray eyes: flies by the true state and labels what the network must learn.
 
 Everything it does can be read off the image: it turns towards the target, approaches it in proportion
-to the distance left and swerves early around what stands between. In proportion matters: the same law
-that brakes before a backpack on a tree keeps pace with one that walks away.
+to the distance left, swerves early around what stands between and slows down before it. In proportion matters:
+the same law that brakes before a backpack on a tree keeps pace with one that walks away. What stands beside the
+way slows nothing, or walls would keep it from a walker's heels.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ EDGE_RAD = 0.15
 LOWEST_SEARCH_M = 0.8
 LOWEST_FLIGHT_M = 0.6
 BAND_BELOW_M, BAND_ABOVE_M = 0.5, 0.8  # solids below and above the way do not matter
+BLOCKED_M = 0.45  # a line that passes solids nearer than this is blocked
+BRAKE_M, STOP_M = 2.4, 0.4  # brakes from this far before a solid in the line to the target; what stays beside it
+SLOWEST = 0.3
+TIGHT_M = 0.6  # flies slower where less room than this is left
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class Expert:
         if length < 1e-6:
             return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
         speed = config.approach_gain_per_s * max(left_m, min(length, 1.0))
-        clearance = min(self._field.clearance_at_m(point), self._field.segment_clearance(point, ahead) + 0.2)
-        slow = float(np.clip(clearance / 1.1, 0.35, 1.0))
-        return way / length * min(speed, config.max_speed_m_s * slow)
+        free_m = self._field.free_m(point, point + straight * min(BRAKE_M, left_m), BLOCKED_M)
+        braked = 1.0 if free_m >= left_m else (free_m - STOP_M) / (BRAKE_M - STOP_M)
+        slow = min(braked, self._field.clearance_at_m(point) / TIGHT_M)
+        return way / length * min(speed, config.max_speed_m_s * float(np.clip(slow, SLOWEST, 1.0)))

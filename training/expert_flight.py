@@ -13,6 +13,7 @@ from liquid_nav import __version__, load_policy
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.data.writer import SCAN_REACH_M
 from sim_worlds.missions import FlyToTarget
+from sim_worlds.placement import gaps_m
 from sim_worlds.scene import Renderer, Start
 from sim_worlds.world import World, make_world
 from training.disturbance import Disturbance
@@ -22,6 +23,7 @@ from training.settings import CollectSettings, config_hash
 SCAN_RAYS = 64
 EASY_CLEARANCE_M = 0.5
 TRUNK_HALF_HEIGHT_M = 1.5
+WALL_HALF_LENGTH_M = 1.2
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
     if kind < settings.near_share:
         world.restart_at(_near_start(world, rng))
     elif kind < settings.near_share + settings.blocked_share:
-        world.restart_at(_blocked_start(world, rng))
+        corner = options.get("barriers", False) and rng.random() < 0.6
+        world.restart_at(_corner_start(world, rng) if corner else _blocked_start(world, rng))
     metadata = EpisodeMetadata(
         world=settings.world,
         seed=flight.seed,
@@ -68,10 +71,12 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
 
 
 def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw what the world's own seed does not: season and decoys."""
+    """Draw what the world's own seed does not: season, decoys and walls."""
     options: dict[str, Any] = {"season": str(rng.choice(settings.seasons))}
     if rng.random() < settings.decoy_share:
         options["decoys"] = True
+    if rng.random() < settings.barrier_share:
+        options["barriers"] = True
     return options
 
 
@@ -139,10 +144,31 @@ def _blocked_start(world: World, rng: np.random.Generator) -> Start:
     return world.start
 
 
+def _corner_start(world: World, rng: np.random.Generator) -> Start:
+    """Draw a start that sees the target past the corner of a wall, or just not yet."""
+    target = world.target.position_enu_m[:2]
+    walls = [c for c in world.scene.colliders if c.shape == "box" and max(c.size_m[:2]) > WALL_HALF_LENGTH_M]
+    corners = [(wall, a, b) for wall in walls for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
+    for index in rng.permutation(len(corners)):
+        wall, a, b = corners[index]
+        cos, sin = np.cos(wall.yaw_rad), np.sin(wall.yaw_rad)
+        arm = np.array([[cos, -sin], [sin, cos]]) @ np.array([a * wall.size_m[0], b * wall.size_m[1]])
+        way = np.array(wall.centre_enu_m[:2]) + arm - target
+        distance = float(np.hypot(*way))
+        aside = np.array([-way[1], way[0]]) / distance
+        if not 3.0 < distance < 16.0 or abs(float(arm @ aside)) < 0.8 * np.hypot(*arm):
+            continue  # not a corner whose wall stands beside the line from the target
+        graze = target + way + np.sign(float(arm @ aside)) * float(rng.uniform(-0.3, 0.6)) * aside
+        back = float(rng.uniform(0.8, 4.0))
+        spot = target + (graze - target) * (1.0 + back / distance)
+        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
+            return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
+    return _blocked_start(world, rng)
+
+
 def _is_free(world: World, spot: NDArray[np.float64]) -> bool:
     """True when no solid is near a point (2,)."""
-    solids = np.array([(*c.centre_enu_m[:2], max(c.size_m[:2])) for c in world.scene.colliders])
-    return bool((np.hypot(*(solids[:, :2] - spot).T) - solids[:, 2]).min() > EASY_CLEARANCE_M)
+    return bool(gaps_m(spot[None], world.scene.colliders)[0] > EASY_CLEARANCE_M)
 
 
 def _start_at(world: World, rng: np.random.Generator, spot: NDArray[np.float64], bearing_rad: float) -> Start:

@@ -19,7 +19,7 @@ from sim_worlds.scene import Collider
 
 CELL_M = 0.25
 HARD_CLEARANCE_M = 0.4
-SOFT_CLEARANCE_M = 1.6
+SOFT_CLEARANCE_M = 1.4
 SOFT_COST = 5.0
 STRAIGHT_CLEARANCE_M = 0.8
 
@@ -100,6 +100,15 @@ class WayField:
         points = start + np.linspace(0.0, 1.0, count)[:, None] * (end - start)
         cells = ((points + self.half_size_m) / CELL_M).astype(int).clip(0, self.cells - 1)
         return float(self.clearance_m[cells[:, 0], cells[:, 1]].min())
+
+    def free_m(self, start: NDArray[np.float64], end: NDArray[np.float64], room_m: float) -> float:
+        """How far one gets from ``start`` straight to ``end``, (2,) each, before a solid is nearer than ``room_m``."""
+        length = float(np.hypot(*(end - start)))
+        along = np.arange(0.0, length, 0.5 * CELL_M)
+        points = start + along[:, None] * (end - start) / max(length, 1e-9)
+        cells = ((points + self.half_size_m) / CELL_M).astype(int).clip(0, self.cells - 1)
+        blocked = np.flatnonzero(self.clearance_m[cells[:, 0], cells[:, 1]] < room_m)
+        return float(along[blocked[0]]) if len(blocked) else length
 
     def look_ahead(self, point: NDArray[np.float64], reach_m: float) -> NDArray[np.float64]:
         """Return the farthest point of the way within ``reach_m`` that can be flown to straight."""

@@ -15,6 +15,7 @@ class PolicyConfig:
     Attributes:
         image_width_px, image_height_px: size that frames are scaled to, multiples of 16.
         encoder_channels: channels of the three strided convolutions.
+        scene_columns: columns into which the scene reader pools the image.
         keypoints: attention maps whose soft-argmax gives image positions; the first marks the target.
         features: size of the vector handed to the liquid network.
         inter_neurons, command_neurons: hidden neurons of the NCP wiring; four motor neurons follow.
@@ -29,6 +30,7 @@ class PolicyConfig:
     image_width_px: int = 256
     image_height_px: int = 144
     encoder_channels: tuple[int, int, int] = (16, 32, 48)
+    scene_columns: int = 8
     keypoints: int = 8
     features: int = 48
     inter_neurons: int = 9
@@ -45,7 +47,7 @@ class PolicyConfig:
             value = getattr(self, name)
             if not 32 <= value <= 1024 or value % 16:
                 raise ConfigError(f"{name} is {value}: use a multiple of 16 from 32 to 1024")
-        for name in ("keypoints", "features", "inter_neurons", "command_neurons"):
+        for name in ("scene_columns", "keypoints", "features", "inter_neurons", "command_neurons"):
             if not 1 <= getattr(self, name) <= 1024:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 1 to 1024")
         if len(self.encoder_channels) != 3 or min(self.encoder_channels) < 1:

@@ -17,7 +17,7 @@ from torch.nn import functional
 from liquid_nav.policy.config import PolicyConfig
 
 SCENE_CHANNELS = 12
-SCENE_GRID = (3, 8)  # rows, columns
+SCENE_ROWS = 3
 
 
 class Encoding(NamedTuple):
@@ -53,15 +53,15 @@ class Encoder(nn.Module):
         rows, columns = config.image_height_px // 8, config.image_width_px // 8
         self.register_buffer("column_positions", torch.linspace(-1.0, 1.0, columns), persistent=False)
         self.register_buffer("row_positions", torch.linspace(-1.0, 1.0, rows), persistent=False)
-        scene_features = SCENE_CHANNELS * SCENE_GRID[0] * SCENE_GRID[1]
-        self.scene_dense = nn.Linear(scene_features, 32)
+        self.scene_grid = (SCENE_ROWS, config.scene_columns)
+        self.scene_dense = nn.Linear(SCENE_CHANNELS * SCENE_ROWS * config.scene_columns, 32)
         self.dense = nn.Linear(config.keypoints * 5 + 32, config.features)
 
     def forward(self, images: Tensor) -> Encoding:
         maps = self.convolutions(images)  # (batch, channels, height / 8, width / 8)
         logits = self.attention(maps).float()
         keypoints = self._keypoints(logits)
-        pooled = functional.adaptive_avg_pool2d(functional.relu(self.scene(maps)), SCENE_GRID).float()
+        pooled = functional.adaptive_avg_pool2d(functional.relu(self.scene(maps)), self.scene_grid).float()
         scene = functional.relu(self.scene_dense(pooled.flatten(1)))
         features = torch.tanh(self.dense(torch.cat([keypoints, scene], dim=1)))
         return Encoding(features, logits[:, 0])

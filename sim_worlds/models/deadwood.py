@@ -11,6 +11,8 @@ STONE_RADIUS_M = 0.42
 LOG_LENGTH_M, LOG_RADIUS_M = 3.4, 0.2
 STUMP_RADIUS_M, STUMP_HEIGHT_M = 0.28, 0.45
 PILE_SIZE_M: Float3 = (2.2, 0.95, 0.85)
+STACK_SIZE_M: Float3 = (4.2, 1.3, 2.1)
+FACE_SIZE_M: Float3 = (3.6, 1.5, 2.6)
 SNOW_ON_STONE: Float3 = (2.0, 2.05, 2.15)
 SNOW_ON_BARK: Float3 = (2.5, 2.85, 3.3)
 """Tones that turn pictures into snow."""
@@ -88,3 +90,34 @@ def wood_pile(rng: np.random.Generator, season: str) -> Mesh:
             y = 0.315 * (k - 0.5 * (count - 1)) + (0.02 if row % 2 else -0.02)
             parts.append(transformed(piece, pose((float(rng.uniform(-0.05, 0.05)), y, 0.275 * row - 0.02))))
     return _snowed(merge(parts), season, SNOW_ON_BARK)
+
+
+def timber_stack(rng: np.random.Generator, season: str) -> Mesh:
+    """Long stems stacked between posts as foresters do it, along x, within a box of ``STACK_SIZE_M``."""
+    length, depth, height = STACK_SIZE_M
+    radius = 0.165
+    columns, rows = int(depth / (2.0 * radius)), int(height / (1.85 * radius))
+    bark = ("bark_spruce", "bark_oak")[int(rng.integers(2))]
+    kinds = [_lying(rng, length, radius, bark, sides=7) for _ in range(3)]
+    parts = []
+    for row in range(rows):
+        for column in range(columns - row % 2):
+            y = (column - 0.5 * (columns - 1 - row % 2)) * 2.0 * radius
+            piece = kinds[int(rng.integers(len(kinds)))]
+            parts.append(transformed(piece, pose((float(rng.uniform(-0.12, 0.12)), y, 1.85 * radius * row))))
+    for x in (-0.35 * length, 0.35 * length):
+        for y in (-0.5 * depth, 0.5 * depth):
+            post = cylinder(0.06, height + 0.3, material="bark_birch", sides=6)
+            parts.append(transformed(post, pose((x, y, 0.0))))
+    return _snowed(merge(parts), season, SNOW_ON_BARK)
+
+
+def rock_face(rng: np.random.Generator, season: str) -> Mesh:
+    """A crag with steep sides on z = 0, within a box of ``FACE_SIZE_M``."""
+    mesh = _lumpy(rng, (1.0, 1.0, 1.0), 14, 24)
+    steep = mesh.positions_m / np.abs(mesh.positions_m).max(axis=1, keepdims=True)
+    mesh.positions_m[:] = 0.35 * mesh.positions_m + 0.65 * steep
+    mesh.positions_m[:] /= np.abs(mesh.positions_m).max(axis=0)
+    mesh.positions_m[:] = (0.5 * mesh.positions_m + np.array([0.0, 0.0, 0.5])) * np.array(FACE_SIZE_M)
+    mesh.uvs[:] *= 3.0
+    return _snowed(mesh, season, SNOW_ON_STONE)

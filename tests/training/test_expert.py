@@ -77,3 +77,24 @@ def test_a_solid_on_the_left_is_near_in_the_left_sector(side_m: float, sector: i
     assert free.shape == (SECTORS,)
     assert int(np.argmin(np.where(free < 5.0, free, 99.0))) in (sector, sector + (1 if sector == 0 else -1))
     assert free.min() == pytest.approx(np.hypot(3.0, 2.0) - 0.2, abs=0.1)
+
+
+def _fastest_m_s(*colliders: Collider) -> float:
+    world = _world(colliders)
+    expert, fastest = Expert(world), 0.0
+    for _ in range(60):
+        command = expert.command()
+        fastest = max(fastest, float(np.hypot(command.forward_m_s, command.left_m_s)))
+        world.step(command, STEP_S)
+    return fastest
+
+
+def test_walls_beside_the_way_do_not_slow_it() -> None:
+    walls = [Collider("box", (4.0, y, 1.5), (6.0, 0.2, 1.5), label="wall") for y in (1.3, -1.3)]
+    assert _fastest_m_s(*walls) == pytest.approx(_fastest_m_s(), abs=0.05)
+
+
+def test_brakes_before_a_solid_between_it_and_the_target() -> None:
+    wall = Collider("box", (1.6, 0.0, 1.5), (0.2, 0.6, 1.5), label="wall")
+    blocked, free = (Expert(_world(solids)).command() for solids in ((wall,), ()))
+    assert float(np.hypot(blocked.forward_m_s, blocked.left_m_s)) < 0.7 * free.forward_m_s

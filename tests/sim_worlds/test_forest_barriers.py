@@ -1,0 +1,59 @@
+"""Walls of the woods: beside the way, never in it, and nothing else changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim_worlds.forest import make_forest
+from sim_worlds.forest_barriers import LINE_GAP_M, SIZES_M
+from sim_worlds.placement import gaps_m
+from sim_worlds.scene import Collider, Setting
+
+
+def _walls(setting: Setting) -> list[Collider]:
+    return [solid for solid in setting.scene.colliders if solid.label in SIZES_M]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_walls_leave_the_straight_way_to_the_backpack_free(seed: int) -> None:
+    setting = make_forest(seed, barriers=True)
+    start, pack = np.array(setting.start.position_enu_m[:2]), setting.target.position_enu_m[:2]
+    line = start + np.linspace(0.0, 1.0, 100)[:, None] * (pack - start)
+    walls = _walls(setting)
+    assert gaps_m(line, walls).min() > LINE_GAP_M - 0.1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_tree_grows_in_a_wall(seed: int) -> None:
+    setting = make_forest(seed, barriers=True, density_per_m2=0.05)
+    stems = [solid for solid in setting.scene.colliders if "trunk" in solid.label]
+    spots = np.array([solid.centre_enu_m[:2] for solid in stems])
+    radii = np.array([solid.size_m[0] for solid in stems])
+    walls = _walls(setting)
+    assert not walls or (gaps_m(spots, walls) - radii).min() > 0.1
+
+
+def test_most_woods_find_room_for_walls() -> None:
+    counts = [len(_walls(make_forest(seed, barriers=True))) for seed in range(12)]
+    assert np.mean(counts) > 3.0
+    assert max(counts) <= 6
+
+
+def test_walls_change_nothing_else_and_are_recorded() -> None:
+    without, with_them = (make_forest(6, barriers=wanted, decoys=True) for wanted in (False, True))
+    assert {**with_them.scene.options, "barriers": False} == without.scene.options
+    kept = [item for item in with_them.scene.instances if not item.mesh.startswith("barrier")]
+    assert tuple(kept) == without.scene.instances
+    assert with_them.start == without.start
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_wall_stands_on_the_ground_along_its_whole_length(seed: int) -> None:
+    setting = make_forest(seed, barriers=True)
+    for wall in _walls(setting):
+        x, y, z = wall.centre_enu_m
+        along = wall.size_m[0] * np.array([np.cos(wall.yaw_rad), np.sin(wall.yaw_rad)])
+        ends = [(x - along[0], y - along[1]), (x + along[0], y + along[1])]
+        assert all(z - wall.size_m[2] < setting.scene.ground_height_m(*end) for end in ends)
+        assert z + wall.size_m[2] > setting.scene.ground_height_m(x, y) + 1.2
