@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.liquid.ltc_scan import SynapseScan
 from liquid_nav.liquid.mixed_memory import MemoryCell
 from liquid_nav.liquid.sequence import check_inputs, initial_state, spread_elapsed
 from liquid_nav.liquid.wiring import FullyConnected, Wiring
 
 EPSILON = 1e-8
+MOST_FUSED = 1024  # synapses; with more of them matrices of mostly zeros cost more than they save
 
 
 class LTC(nn.Module):
@@ -71,6 +73,7 @@ class LTC(nn.Module):
         self.register_buffer("mask", recurrent.abs(), persistent=False)
         self.register_buffer("sensory_mask", sensory.abs(), persistent=False)
         self.memory = MemoryCell(input_size, count) if mixed_memory else None
+        self._fused = not mixed_memory and max(_synapses(self.mask), _synapses(self.sensory_mask)) <= MOST_FUSED
 
     def forward(
         self,
@@ -99,12 +102,21 @@ class LTC(nn.Module):
         hidden, memory = state if isinstance(state, tuple) else (state, None)
         potential = initial_state(hidden, inputs, self.neurons)
         kept = None if self.memory is None else initial_state(memory, inputs, self.neurons)
-        positive = functional.softplus
-        weight = positive(self.conductance) * self.mask
-        leak = positive(self.leak_conductance)
-        inflow, conductance = self._sensory(inputs * self.input_scale + self.input_shift)
         # Capacitance over the length of a solver step; a repeated frame (no time) must not divide by zero.
-        inertia = positive(self.capacitance) * self.ode_unfolds / elapsed.clamp_min(1e-4)
+        inertia = functional.softplus(self.capacitance) * self.ode_unfolds / elapsed.clamp_min(1e-4)
+        if self._fused and inputs.shape[1] > 1:
+            potentials = self._scan(inputs, potential, inertia)
+            outputs = potentials if self.return_sequences else potentials[:, -1]
+            return outputs[..., : self.output_size] * self.output_scale + self.output_shift, potentials[:, -1]
+        return self._steps(inputs, potential, kept, inertia)
+
+    def _steps(
+        self, inputs: Tensor, potential: Tensor, kept: Tensor | None, inertia: Tensor
+    ) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
+        """Go step by step, as a flight does and mixed memory must."""
+        weight = functional.softplus(self.conductance) * self.mask
+        leak = functional.softplus(self.leak_conductance)
+        inflow, conductance = self._sensory(inputs * self.input_scale + self.input_shift)
         lstm_drive = None if self.memory is None else self.memory.from_input(inputs)
         outputs = []
         for step in range(inputs.shape[1]):
@@ -120,11 +132,69 @@ class LTC(nn.Module):
         chosen = torch.stack(outputs, dim=1) if self.return_sequences else outputs[-1]
         return chosen * self.output_scale + self.output_shift, (potential if kept is None else (potential, kept))
 
+    def _scan(self, inputs: Tensor, potential: Tensor, inertia: Tensor) -> Tensor:
+        """Return the potentials (batch, time, neurons) of a whole sequence; the same numbers in less time."""
+        leak = functional.softplus(self.leak_conductance)
+        gather, shift, spread, ends = _by_synapse(
+            self.mask, self.steepness, self.midpoint, self.conductance, self.reversal
+        )
+        # The map of the inputs is folded into their synapses.
+        from_input, input_shift, input_spread, _ = _by_synapse(
+            self.sensory_mask,
+            self.sensory_steepness * self.input_scale.unsqueeze(1),
+            self.sensory_midpoint - self.input_shift.unsqueeze(1),
+            self.sensory_conductance,
+            self.sensory_reversal,
+            self.sensory_steepness,
+        )
+        sensory = torch.sigmoid(functional.linear(inputs, from_input.t(), input_shift)) @ input_spread
+        fixed = sensory + torch.cat([leak * self.leak_potential, leak + EPSILON])
+        fixed = fixed + functional.pad(inertia, (self.neurons, 0))
+        potentials: Tensor = SynapseScan.apply(  # type: ignore[no-untyped-call]
+            potential,
+            gather,
+            shift,
+            spread,
+            ends,
+            fixed.transpose(0, 1).contiguous(),
+            inertia.transpose(0, 1).contiguous(),
+            self.ode_unfolds,
+        )
+        return potentials.transpose(0, 1)
+
     def _sensory(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return current and conductance of the sensory synapses, (batch, time, neurons) each."""
         gate = torch.sigmoid(self.sensory_steepness * (inputs.unsqueeze(3) - self.sensory_midpoint))
         active = functional.softplus(self.sensory_conductance) * self.sensory_mask * gate
         return (active * self.sensory_reversal).sum(dim=2), active.sum(dim=2)
+
+
+def _synapses(mask: Tensor) -> int:
+    return int(mask.sum())
+
+
+def _by_synapse(
+    mask: Tensor,
+    slope: Tensor,
+    midpoint: Tensor,
+    conductance: Tensor,
+    reversal: Tensor,
+    steepness: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the matrices of :class:`SynapseScan` from parameters of shape (sources, neurons).
+
+    A synapse gathers ``slope * source - steepness * midpoint``; ``steepness`` is ``slope`` where None.
+    """
+    sources, targets = mask.nonzero(as_tuple=True)
+    steep = (slope if steepness is None else steepness)[sources, targets]
+    strength = functional.softplus(conductance[sources, targets])
+    comes = functional.one_hot(sources, mask.shape[0]).to(steep.dtype)  # (synapses, sources)
+    goes = functional.one_hot(targets, mask.shape[1]).to(steep.dtype)  # (synapses, neurons)
+    gather = comes.t() * slope[sources, targets]
+    shift = -steep * midpoint[sources, targets]
+    weighted = torch.stack([strength * reversal[sources, targets], strength], dim=1)  # (synapses, 2)
+    spread = (weighted.unsqueeze(2) * goes.unsqueeze(1)).flatten(1)
+    return gather, shift, spread, goes.t().contiguous()
 
 
 def _uniform(shape: tuple[int, ...], low: float, high: float) -> nn.Parameter:
