@@ -1,0 +1,98 @@
+// Puts the parts together: what comes from the server becomes a view, and every part draws that view.
+
+import { Bars } from "./bars.js";
+import { Camera } from "./camera.js";
+import { $, clock, make, toast, write } from "./dom.js";
+import { Flight } from "./flight.js";
+import { Link } from "./link.js";
+import { MapView } from "./map.js";
+import { Sticks } from "./sticks.js";
+import { Traces } from "./traces.js";
+import { Wiring } from "./wiring.js";
+
+const PATH_STEP_M = 0.15;
+const NODE_GONE_S = 3;
+
+const live = { commands: {}, ages: {}, nodes: {}, allowed: [], path: [], vehicle: null, target: null, state: null };
+const link = new Link();
+const sticks = new Sticks((name) => flight.shortcut(name));
+const flight = new Flight(link, sticks);
+const camera = new Camera(), bars = new Bars(), traces = new Traces(), wiring = new Wiring(), map = new MapView();
+let changed = true;
+
+link.addEventListener("image", async ({ detail }) => {
+  await camera.show(detail.bytes);
+  link.send({ kind: "seen", number: detail.number });
+});
+link.addEventListener("attention", ({ detail }) => camera.look(detail));
+link.addEventListener("facts", ({ detail }) => Object.assign(live, { fence: detail.fence, wiring: detail.wiring }));
+link.addEventListener("path", ({ detail }) => { live.path = detail.points; traces.clear(); });
+link.addEventListener("closed", ({ detail }) => {
+  if (detail.refused) write($("#no-image"), "open the address with the token that the cockpit has printed");
+  changed = true;
+});
+link.addEventListener("state", ({ detail }) => {
+  const { values } = detail;
+  Object.assign(live, {
+    commands: detail.commands, ages: detail.ages, nodes: detail.nodes, allowed: detail.allowed, state: values.flight_state ?? null,
+    verdict: values.verdict, vehicle: values.vehicle ?? null, target: values.target ?? null, battery: values.battery,
+    sim: values.sim, bridge: values.link, recording: values.recording, neurons: values.neurons,
+  });
+  const place = live.vehicle?.position, last = live.path.at(-1);
+  if (place && (!last || Math.hypot(place[0] - last[0], place[1] - last[1]) >= PATH_STEP_M)) live.path.push([place[0], place[1]]);
+  if (live.neurons) traces.add(performance.now() / 1000, live.neurons);
+  changed = true;
+});
+link.addEventListener("events", ({ detail }) => {
+  for (const { at, level, text } of detail.events) {
+    const time = new Date(1000 * at).toLocaleTimeString([], { hour12: false });
+    $("#events").prepend(make("li", { className: level }, make("time", { textContent: time }), make("span", { textContent: text })));
+  }
+  while ($("#events").children.length > 60) $("#events").lastChild.remove();
+});
+
+function gauge(name, text, level = "") {
+  const box = $(`#gauge-${name}`);
+  write($("b", box), text);
+  box.className = `gauge ${level}`;
+}
+
+function drawHeader(view) {
+  const { verdict, battery, sim } = view;
+  $("#verdict").dataset.action = verdict?.action ?? "";
+  write($("#verdict b"), verdict ? (verdict.action === "pass" ? "safe" : `${verdict.action}: ${verdict.rule.replaceAll("_", " ")}`) : "");
+  write($("#verdict span"), verdict?.reason ?? "");
+  const percent = battery?.percent;
+  gauge("battery", percent != null ? `${percent.toFixed(0)}%` : sim ? "simulated" : "unknown", percent == null ? "" : percent < 20 ? "bad" : percent < 35 ? "warn" : "");
+  gauge("video", link.delay ? `${link.delay.toFixed(0)} ms` : "", link.delay > 200 ? "warn" : "");
+  gauge("link", link.open ? `${link.roundTrip.toFixed(0)} ms` : "lost", !link.open ? "bad" : link.roundTrip > 150 ? "warn" : "");
+  $("#gauge-mission").hidden = !sim;
+  if (sim) gauge("mission", sim.done ? sim.reason : clock(sim.time_s), sim.collision ? "bad" : "");
+  const names = Object.keys(view.nodes).sort();
+  if ($("#nodes").dataset.names !== names.join()) {
+    $("#nodes").dataset.names = names.join();
+    $("#nodes").replaceChildren(...names.map(() => make("i")));
+  }
+  names.forEach((name, index) => {
+    const dot = $("#nodes").children[index], gone = view.nodes[name] > NODE_GONE_S;
+    dot.className = gone ? "gone" : "";
+    dot.title = `${name}${gone ? `: silent for ${view.nodes[name].toFixed(0)} s` : ""}`;
+  });
+}
+
+function draw() {
+  if (changed) {
+    changed = false;
+    drawHeader(live);
+    flight.draw(live);
+    bars.draw(live);
+    traces.draw(live);
+    wiring.draw(live);
+    map.draw(live);
+    camera.tell(live, true);
+  }
+  requestAnimationFrame(draw);
+}
+addEventListener("resize", () => { changed = true; camera.draw(); });
+void toast;
+draw();

@@ -1,0 +1,41 @@
+"""What the cockpit asks of the vehicle and of the recorder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from liquid_nav.types import VelocityCommand
+
+FLIGHT_ORDERS = ("arm", "takeoff", "engage", "hold", "land", "disarm")
+SAFE_ORDERS = ("hold", "land")
+"""Orders that everyone with the token may give, whoever has the controls."""
+DATA_ORDERS = ("record", "stop", "discard", "reset")
+DANGEROUS_ORDERS = ("arm", "takeoff", "disarm", "discard")
+"""Orders that the page must have confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an order.
+
+    Attributes:
+        done: it was carried out.
+        text: one sentence for the pilot.
+    """
+
+    done: bool
+    text: str
+
+
+class Vehicle(Protocol):
+    """A vehicle with its recorder, as the cockpit commands it. Called from the server's thread; nothing may block."""
+
+    async def order(self, name: str) -> Answer:
+        """Carry out one of the flight or data orders; answer within a few seconds whatever happens."""
+
+    def fly(self, command: VelocityCommand) -> None:
+        """Fly a command of the pilot, in the level body frame; the safety filter judges it as any other."""
+
+    def note(self, text: str) -> None:
+        """Write a remark of the pilot into the recording."""

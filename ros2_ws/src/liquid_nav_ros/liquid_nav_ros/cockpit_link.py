@@ -1,0 +1,79 @@
+"""The graph as the cockpit commands it: services, the pilot's commands and notes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from geometry_msgs.msg import TwistStamped
+from rclpy.node import Node
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from liquid_nav.cockpit.vehicle import FLIGHT_ORDERS, Answer
+from liquid_nav.types import VelocityCommand
+from liquid_nav_ros.conversions import command_message
+from liquid_nav_ros.qos import RELIABLE
+from liquid_nav_ros.runner import now_s
+
+SERVICES = {
+    **{name: f"flight_bridge_node/{name}" for name in FLIGHT_ORDERS},
+    "record": "recorder_node/start",
+    "stop": "recorder_node/stop",
+    "discard": "recorder_node/discard",
+    "reset": "sim_node/reset",
+}
+PATIENCE_S = 5.0
+
+
+class GraphVehicle:
+    """Calls the services of the graph; publishers and clients may be used from the server's thread.
+
+    Args:
+        node: that owns publishers and clients.
+
+    Attributes:
+        loop: of the server's thread; set before the first order.
+    """
+
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._commands = node.create_publisher(TwistStamped, "teleop/cmd_vel", RELIABLE)
+        self._notes = node.create_publisher(String, "recorder_node/note", RELIABLE)
+        self._clients = {name: node.create_client(Trigger, service) for name, service in SERVICES.items()}
+
+    async def order(self, name: str) -> Answer:
+        """Call the service of an order."""
+        client = self._clients[name]
+        if not client.service_is_ready():
+            return Answer(False, f"{SERVICES[name]} is not there: is that node running?")
+        answered: asyncio.Future[Any] = self.loop.create_future()
+
+        def on_done(future: Any) -> None:
+            self.loop.call_soon_threadsafe(_settle, answered, future)
+
+        client.call_async(Trigger.Request()).add_done_callback(on_done)
+        try:
+            response = await asyncio.wait_for(answered, PATIENCE_S)
+        except TimeoutError:
+            return Answer(False, f"{SERVICES[name]} did not answer within {PATIENCE_S:g} s")
+        return Answer(bool(response.success), str(response.message))
+
+    def fly(self, command: VelocityCommand) -> None:
+        """Publish a command of the pilot."""
+        self._commands.publish(command_message(command, now_s(self._node)))
+
+    def note(self, text: str) -> None:
+        """Publish a remark."""
+        self._notes.publish(String(data=text))
+
+
+def _settle(answered: asyncio.Future[Any], future: Any) -> None:
+    if answered.done():
+        return
+    if future.exception() is not None:
+        answered.set_exception(future.exception())
+    else:
+        answered.set_result(future.result())
