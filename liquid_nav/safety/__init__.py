@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from liquid_nav.safety.config import SafetyConfig
 from liquid_nav.safety.filter import SafetyFilter
-from liquid_nav.safety.rules import STRICTNESS
+from liquid_nav.safety.situation import STRICTNESS
 
 __all__ = ["STRICTNESS", "SafetyConfig", "SafetyFilter"]

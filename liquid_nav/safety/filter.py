@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from liquid_nav.safety.config import SafetyConfig
+from liquid_nav.safety.failsafes import FAILSAFES
+from liquid_nav.safety.limits import LIMITS, speed_limit
 from liquid_nav.safety.ramp import Command, Ramp
-from liquid_nav.safety.rules import FAILSAFES, HOVER, LIMITS, STRICTNESS, Finding, Situation, speed_limit
+from liquid_nav.safety.situation import HOVER, STRICTNESS, Finding, Neighbour, Picture, Situation
+from liquid_nav.safety.surroundings import nearest_echoes
 from liquid_nav.types import Odometry, SafetyAction, SafetyVerdict, VelocityCommand
 
 _ACTION_RANK = {action: rank for rank, action in enumerate(SafetyAction)}
+FRESH_PERCENT = 20.0
 _RULE_RANK = {rule: rank for rank, rule in enumerate(STRICTNESS)}
 
 
 class SafetyFilter:
     """Judges commands against what is known of the vehicle. It reads no clock: every call brings the time.
 
-    Failsafes (no command, a stale or invalid one, no estimate) replace the command; limits (speed, fence, floor,
-    ceiling) make it milder; a ramp then bounds acceleration and jerk of whatever is left, so that even an emergency
-    stop is one the vehicle can follow. The verdict is not latched: it is mild again as soon as its cause is gone.
+    Failsafes (no command, a stale or invalid one, a frozen camera, no estimate, a low battery) replace the command;
+    limits (speed, obstacles, other drones, fence, floor, ceiling) make it milder; a ramp then bounds acceleration and
+    jerk of whatever is left, so that even an emergency stop is one the vehicle can follow. The verdict is not latched:
+    it is mild again as soon as its cause is gone.
 
     Args:
         config: the limits.
@@ -31,6 +37,14 @@ class SafetyFilter:
         self._evaluated_s: float | None = None
         self._position = (0.0, 0.0, 0.0)
         self._velocity = (0.0, 0.0, 0.0)
+
+    def reconfigure(self, config: SafetyConfig) -> None:
+        """Go on under other limits; what is flown fits them from the next evaluation on."""
+        flown = self._ramp.command
+        self.config = config
+        self._ramp = Ramp(config)
+        capped = speed_limit(flown, self._at, config)
+        self._ramp.reset(flown if capped is None else capped.command)
 
     def reset(self, flown: VelocityCommand | None = None) -> None:
         """Forget everything, and go on from a command that is flown already (none: from hovering)."""
@@ -55,13 +69,46 @@ class SafetyFilter:
         if at.estimate_s is None:
             at.estimate_s = now_s
         if not all(map(math.isfinite, (*values, stamp_s))):
-            if at.invalid_since_s is None:
-                at.invalid_since_s = now_s
-            at.invalid_value = ", ".join(f"{value:g}" for value in (*values, stamp_s) if not math.isfinite(value))
+            bad = ", ".join(f"{value:g}" for value in (*values, stamp_s) if not math.isfinite(value))
+            self.refuse_command(f"the command holds {bad}", now_s)
             return
         at.command = values
         at.command_s = min(stamp_s, now_s)
         at.invalid_since_s = None
+
+    def refuse_command(self, reason: str, now_s: float) -> None:
+        """Count a command as invalid for a reason that its values do not show, such as its frame."""
+        if self._at.invalid_since_s is None:
+            self._at.invalid_since_s = now_s
+        self._at.invalid_reason = reason
+
+    def update_image(self, digest: int, now_s: float) -> None:
+        """Take the digest of an image as it came; equal digests mean equal images."""
+        at, picture = self._at, self._at.picture
+        if picture is not None and picture.digest == digest:
+            picture.repeats += 1
+        else:
+            at.picture = Picture(digest, now_s, 0, self._position, at.yaw_rad)
+
+    def update_ranges(
+        self, bearings_rad: Sequence[float], distances_m: Sequence[float], stamp_s: float, now_s: float
+    ) -> None:
+        """Take a look round; see :func:`~liquid_nav.safety.surroundings.nearest_echoes` for its values."""
+        self._at.echoes = nearest_echoes(bearings_rad, distances_m)
+        self._at.echoes_s = min(stamp_s, now_s)
+
+    def update_neighbour(self, name: str, odometry: Odometry, now_s: float) -> None:
+        """Take the estimate of another drone in the common world frame; one that is not finite is as good as none."""
+        position, velocity = odometry.position_enu_m.tolist(), odometry.velocity_enu_m_s.tolist()
+        stamp = float(odometry.stamp_s)
+        if all(map(math.isfinite, (*position, *velocity, stamp))):
+            self._at.neighbours[name] = Neighbour(tuple(position), tuple(velocity), min(stamp, now_s))
+
+    def update_battery(self, percent: float) -> None:
+        """Take the charge; it counts as grown only when a fresh battery shows, not when a load ends."""
+        known = self._at.battery_percent
+        if math.isfinite(percent) and (known is None or percent < known or percent > known + FRESH_PERCENT):
+            self._at.battery_percent = percent
 
     def update_odometry(self, odometry: Odometry, now_s: float) -> None:
         """Take an estimate; one that is not finite is as good as none. A stamp from the future counts as now."""
@@ -124,6 +171,10 @@ class SafetyFilter:
         at.command_s = min(at.command_s, now_s)
         at.estimate_s = None if at.estimate_s is None else min(at.estimate_s, now_s)
         at.invalid_since_s = None if at.invalid_since_s is None else min(at.invalid_since_s, now_s)
+        at.echoes_s = None if at.echoes_s is None else min(at.echoes_s, now_s)
+        at.neighbours = {name: one._replace(stamp_s=min(one.stamp_s, now_s)) for name, one in at.neighbours.items()}
+        if at.picture is not None:
+            at.picture.since_s = min(at.picture.since_s, now_s)
 
     def _predict(self) -> None:
         """Carry the estimate on to the present at its own speed."""

@@ -1,58 +1,95 @@
-"""The geometry of a convex fence and of stopping before it. Plain floats, world frame ENU."""
+"""The geometry of a fence of any shape and of stopping before it. Plain floats, world frame ENU.
+
+A fence is a ring of corners. Seen from inside, every edge is an obstacle: the speed towards its nearest point is at
+most one from which the vehicle stops in time, which holds for corners that point inwards too. A circle is a ring of
+many corners that lies inside it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from liquid_nav.errors import ConfigError
 
-Plane = tuple[float, float, float]
-"""One side of a fence: outward unit normal (east, north) and offset; inside where normal . position < offset."""
+Corner = tuple[float, float]
+"""East and north in metres."""
+
+CIRCLE_CORNERS = 48
+_SHORTEST_EDGE_M = 1e-3
 
 
-def box_planes(centre_enu_m: tuple[float, float], half_size_m: float) -> tuple[Plane, ...]:
-    """Return the four sides of a square that stands east-north."""
+class Side(NamedTuple):
+    """One edge of a fence as the vehicle meets it.
+
+    Attributes:
+        towards: unit vector (east, north) along which the vehicle must not fly too fast.
+        distance_m: to the nearest point of the edge; negative outside the fence.
+    """
+
+    towards: tuple[float, float]
+    distance_m: float
+
+
+def square_corners(centre_enu_m: Corner, half_size_m: float) -> tuple[Corner, ...]:
+    """Return the corners of a square that stands east-north."""
     east, north = centre_enu_m
-    return (
-        (1.0, 0.0, half_size_m + east),
-        (-1.0, 0.0, half_size_m - east),
-        (0.0, 1.0, half_size_m + north),
-        (0.0, -1.0, half_size_m - north),
-    )
+    return tuple((east + a * half_size_m, north + b * half_size_m) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1)))
 
 
-def polygon_planes(corners_enu_m: Sequence[tuple[float, float]]) -> tuple[Plane, ...]:
-    """Return the sides of a convex polygon whose corners go round either way.
+def circle_corners(centre_enu_m: Corner, radius_m: float) -> tuple[Corner, ...]:
+    """Return corners on a circle; the fence between them lies at most 0.3% of the radius inside it."""
+    angles = [2.0 * math.pi * index / CIRCLE_CORNERS for index in range(CIRCLE_CORNERS)]
+    east, north = centre_enu_m
+    return tuple((east + radius_m * math.cos(angle), north + radius_m * math.sin(angle)) for angle in angles)
+
+
+def check_polygon(corners_enu_m: Sequence[Corner]) -> None:
+    """Accept a simple polygon, convex or not, whose corners go round either way.
 
     Raises:
-        ConfigError: for fewer than three corners, repeated corners or a polygon that is not convex.
+        ConfigError: for fewer than three corners, repeated corners or edges that cross.
     """
     count = len(corners_enu_m)
     if count < 3:
         raise ConfigError(f"geofence_polygon_enu_m has {count} corners: use three or more")
-    edges = [
-        (end[0] - start[0], end[1] - start[1])
-        for start, end in zip(corners_enu_m, [*corners_enu_m[1:], corners_enu_m[0]], strict=True)
-    ]
-    lengths = [math.hypot(*edge) for edge in edges]
-    if min(lengths) < 1e-3:
+    edges = _edges(corners_enu_m)
+    if min(math.dist(*edge) for edge in edges) < _SHORTEST_EDGE_M:
         raise ConfigError("geofence_polygon_enu_m repeats a corner: name each corner once, without closing the ring")
-    turns = [
-        math.atan2(one[0] * two[1] - one[1] * two[0], one[0] * two[0] + one[1] * two[1])
-        for one, two in zip(edges, [*edges[1:], edges[0]], strict=True)
-    ]
-    sense = math.copysign(1.0, sum(turns))
-    one_round = abs(abs(sum(turns)) - 2.0 * math.pi) < 1e-6
-    if not one_round or min(sense * turn for turn in turns) < -1e-9 or max(map(abs, turns)) > math.pi - 1e-6:
-        raise ConfigError(
-            f"geofence_polygon_enu_m with {count} corners is not convex: list the corners of a convex area in order"
-        )
-    planes = []
-    for (x, y), (dx, dy), length in zip(corners_enu_m, edges, lengths, strict=True):
-        normal = (sense * dy / length, -sense * dx / length)
-        planes.append((*normal, normal[0] * x + normal[1] * y))
-    return tuple(planes)
+    for one in range(count):
+        for two in range(one + 1, count):
+            neighbours = two == one + 1 or (one == 0 and two == count - 1)
+            crossed = _fold_back(edges[one], edges[two]) if neighbours else _cross(edges[one], edges[two])
+            if crossed:
+                raise ConfigError(
+                    f"geofence_polygon_enu_m crosses itself between corners {one + 1} and {two + 1}: "
+                    "list the corners in the order in which one walks round the area"
+                )
+
+
+def contains(corners_enu_m: Sequence[Corner], east: float, north: float) -> bool:
+    """Return whether a place is inside the ring."""
+    inside = False
+    for (x1, y1), (x2, y2) in _edges(corners_enu_m):
+        if (y1 > north) != (y2 > north) and east < x1 + (x2 - x1) * (north - y1) / (y2 - y1):
+            inside = not inside
+    return inside
+
+
+def fence_sides(corners_enu_m: Sequence[Corner], east: float, north: float) -> list[Side]:
+    """Return what the fence asks of a vehicle at a place.
+
+    Inside, every edge limits the speed towards it. Outside, the nearest edge alone counts: away from it is forbidden.
+    """
+    nearest = [_nearest(edge, east, north) for edge in _edges(corners_enu_m)]
+    if contains(corners_enu_m, east, north):
+        return [_side(edge, near, east, north) for edge, near in zip(_edges(corners_enu_m), nearest, strict=True)]
+    x, y = min(nearest, key=lambda point: math.hypot(point[0] - east, point[1] - north))
+    distance = math.hypot(x - east, y - north)
+    if distance == 0.0:
+        return [Side((0.0, 0.0), 0.0)]
+    return [Side(((east - x) / distance, (north - y) / distance), -distance)]
 
 
 def stopping_speed(distance_m: float, acceleration_m_s2: float, reaction_s: float) -> float:
@@ -67,28 +104,73 @@ def stopping_speed(distance_m: float, acceleration_m_s2: float, reaction_s: floa
 
 
 def clip_outward(
-    velocity_enu_m_s: tuple[float, float], sides: Sequence[tuple[float, float, float]]
+    velocity_m_s: tuple[float, float], sides: Sequence[tuple[float, float, float]]
 ) -> tuple[float, float]:
-    """Take from a horizontal velocity what exceeds the outward speed allowed at each side.
+    """Take from a horizontal velocity what exceeds the speed allowed towards each side.
 
     Args:
-        velocity_enu_m_s: (2,) east and north.
-        sides: outward unit normal (east, north) and the speed allowed along it, 0 or more.
+        velocity_m_s: (2,) in any level frame.
+        sides: unit vector in that frame and the speed allowed along it, 0 or more.
     """
-    east, north = velocity_enu_m_s
+    x, y = velocity_m_s
     for _ in range(3):
         changed = False
-        for normal_east, normal_north, allowed in sides:
-            excess = normal_east * east + normal_north * north - allowed
+        for side_x, side_y, allowed in sides:
+            excess = side_x * x + side_y * y - allowed
             if excess > 1e-12:
-                east, north = east - excess * normal_east, north - excess * normal_north
+                x, y = x - excess * side_x, y - excess * side_y
                 changed = True
         if not changed:
-            return east, north
+            return x, y
     # In an acute corner one side's clip can break the other's: shrinking towards zero respects all of them.
     scale = 1.0
-    for normal_east, normal_north, allowed in sides:
-        outward = normal_east * east + normal_north * north
-        if outward > allowed:
-            scale = min(scale, allowed / outward)
-    return scale * east, scale * north
+    for side_x, side_y, allowed in sides:
+        towards = side_x * x + side_y * y
+        if towards > allowed:
+            scale = min(scale, allowed / towards)
+    return scale * x, scale * y
+
+
+Edge = tuple[Corner, Corner]
+
+
+def _edges(corners: Sequence[Corner]) -> list[Edge]:
+    return list(zip(corners, [*corners[1:], corners[0]], strict=True))
+
+
+def _nearest(edge: Edge, east: float, north: float) -> Corner:
+    (x1, y1), (x2, y2) = edge
+    dx, dy = x2 - x1, y2 - y1
+    along = ((east - x1) * dx + (north - y1) * dy) / (dx * dx + dy * dy)
+    share = min(max(along, 0.0), 1.0)
+    return x1 + share * dx, y1 + share * dy
+
+
+def _side(edge: Edge, nearest: Corner, east: float, north: float) -> Side:
+    dx, dy = nearest[0] - east, nearest[1] - north
+    distance = math.hypot(dx, dy)
+    if distance > 1e-9:
+        return Side((dx / distance, dy / distance), distance)
+    (x1, y1), (x2, y2) = edge  # on the edge itself: whichever way, nothing across it
+    length = math.hypot(x2 - x1, y2 - y1)
+    return Side(((y2 - y1) / length, (x1 - x2) / length), 0.0)
+
+
+def _turn(a: Corner, b: Corner, c: Corner) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _cross(one: Edge, two: Edge) -> bool:
+    """Return whether two edges that share no corner meet."""
+    (a, b), (c, d) = one, two
+    if _turn(a, b, c) * _turn(a, b, d) < 0.0 and _turn(c, d, a) * _turn(c, d, b) < 0.0:
+        return True
+    touching = ((one, c), (one, d), (two, a), (two, b))
+    return any(math.dist(_nearest(edge, *point), point) < _SHORTEST_EDGE_M for edge, point in touching)
+
+
+def _fold_back(one: Edge, two: Edge) -> bool:
+    """Return whether two edges that share a corner lie on each other."""
+    ends = set(one) ^ set(two)
+    pairs = [(edge, end) for edge in (one, two) for end in ends - set(edge)]
+    return any(math.dist(_nearest(edge, *end), end) < _SHORTEST_EDGE_M for edge, end in pairs)

@@ -4,10 +4,11 @@ import pytest
 
 from liquid_nav.errors import ConfigError
 from liquid_nav.safety import SafetyConfig
+from liquid_nav.safety.config import SETTINGS
 
 
 def test_defaults_are_accepted_and_fence_has_four_sides():
-    assert len(SafetyConfig().fence_planes) == 4
+    assert len(SafetyConfig().fence_enu_m) == 4
 
 
 def test_unknown_key_is_refused_by_name():
@@ -31,7 +32,11 @@ def test_unknown_key_is_refused_by_name():
         ("geofence_polygon_enu_m", [[0, 0], [1, 0]]),
         ("geofence_polygon_enu_m", "square"),
         ("geofence_polygon_enu_m", 5),
-        ("geofence_polygon_enu_m", [[0, 0], [10, 0], [2, 2], [0, 10]]),
+        ("geofence_polygon_enu_m", [[0, 0], [10, 0], [4, 0], [4, 10]]),
+        ("geofence_polygon_enu_m", [[0, 0], [10, 0], [10, 10], [5, 0], [0, 10]]),
+        ("geofence_radius_m", 0.0),
+        ("obstacle_stop_m", 3.0),
+        ("battery_critical_percent", 30.0),
         ("geofence_polygon_enu_m", [[0, 0], [10, 10], [10, 0], [0, 10]]),
         ("geofence_polygon_enu_m", [[0, 0], [10, 0], [10, 10], [0, 0]]),
         ("geofence_polygon_enu_m", [[0, 0], [10, 0], [10, math.nan]]),
@@ -42,13 +47,17 @@ def test_bad_value_is_refused_with_its_name(name, value):
         SafetyConfig.from_dict({name: value})
 
 
-@pytest.mark.parametrize("turn", [1, -1])
-def test_polygon_sides_face_outwards_whichever_way_it_is_listed(turn):
-    corners = [[0, 0], [10, 0], [10, 6], [5, 9], [0, 6]][::turn]
-    config = SafetyConfig.from_dict({"geofence_polygon_enu_m": corners})
-    assert all(offset - east * 5 - north * 4 > 0 for east, north, offset in config.fence_planes)
-    assert any(offset - east * 12 - north * 4 < 0 for east, north, offset in config.fence_planes)
+def test_a_circle_and_a_polygon_together_are_refused():
+    with pytest.raises(ConfigError, match="leave one out"):
+        SafetyConfig(geofence_radius_m=5.0, geofence_polygon_enu_m=((0, 0), (1, 0), (0, 1)))
+
+
+def test_every_number_is_described_and_in_its_range():
+    config = SafetyConfig()
+    for name, setting in SETTINGS.items():
+        value = getattr(config, name)
+        assert setting.text and (value is None or setting.low <= value <= setting.high)
 
 
 def test_no_fence_when_none_is_wanted():
-    assert SafetyConfig.from_dict({"geofence_half_size_m": None}).fence_planes == ()
+    assert SafetyConfig.from_dict({"geofence_half_size_m": None}).fence_enu_m == ()

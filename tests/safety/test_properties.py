@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from liquid_nav.frames import level_flu_to_enu, yaw_to_quaternion_xyzw
 from liquid_nav.safety import SafetyConfig, SafetyFilter
+from liquid_nav.safety.geofence import contains
 from liquid_nav.types import Odometry, VelocityCommand
+
+U_SHAPE = ((-9.0, -5.0), (9.0, -5.0), (9.0, 12.0), (4.0, 12.0), (4.0, 3.0), (-4.0, 3.0), (-4.0, 12.0), (-9.0, 12.0))
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 SPEED = st.one_of(st.floats(-6, 6), st.sampled_from([-2.5, 0.0, 2.5, 1.0]), ANY)
@@ -89,6 +92,9 @@ def test_a_hovering_vehicle_can_always_climb(height, up, yaw):
         [
             SafetyConfig(geofence_half_size_m=6.0, ceiling_m=6.0),
             SafetyConfig(geofence_polygon_enu_m=((-9.0, -6.0), (10.0, -6.0), (0.0, 11.0)), ceiling_m=6.0),
+            SafetyConfig(geofence_radius_m=6.0, ceiling_m=6.0),
+            SafetyConfig(geofence_polygon_enu_m=U_SHAPE, ceiling_m=6.0),
+            SafetyConfig(geofence_polygon_enu_m=U_SHAPE[::-1], ceiling_m=6.0),
         ]
     ),
     st.integers(0, 2**32 - 1),
@@ -113,8 +119,7 @@ def test_a_lagging_point_mass_never_leaves_the_fence(config, seed, lag_s, hold_s
             velocity = velocity + (aim - velocity) * (1.0 - math.exp(-short / lag_s))
             position = position + velocity * short
             yaw += flown.yaw_rate_rad_s * short
-        for east, north, offset in config.fence_planes:
-            assert offset - east * position[0] - north * position[1] > 0.0
+        assert contains(config.fence_enu_m, position[0], position[1])
         assert config.floor_m - 0.05 < position[2] < config.ceiling_m + 0.05
 
 
