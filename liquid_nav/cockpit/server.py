@@ -15,6 +15,7 @@ from liquid_nav.cockpit.board import Board
 from liquid_nav.cockpit.config import CockpitConfig
 from liquid_nav.cockpit.connection import Connection
 from liquid_nav.cockpit.controls import Controls
+from liquid_nav.cockpit.episode_routes import EpisodeRoutes
 from liquid_nav.cockpit.pilot import Pilot
 from liquid_nav.cockpit.vehicle import Vehicle
 from liquid_nav.cockpit.wishes import WishError, read_wish
@@ -59,6 +60,8 @@ class Cockpit:
         app.router.add_get("/", self._page)
         app.router.add_get("/socket", self._socket)
         app.router.add_static("/page", PAGE)
+        if self.config.episodes is not None:
+            EpisodeRoutes(self.config.episodes, self.access).add_to(app)
         app.on_response_prepare.append(_add_headers)
         app.on_startup.append(self._on_startup)
         app.on_shutdown.append(self._on_shutdown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +128,7 @@ def _number(name: str, value: object, low: float, high: float) -> float:
     return float(value)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[dict[str, Any]], Wish]] = {
     "beat": _beat,
     "order": _order,
     "note": _note,

@@ -23,7 +23,7 @@ export class Bars {
     this.rows.forEach(({ bars, tracks, output }, axis) => {
       const [, full, unit] = AXES[axis];
       SOURCES.forEach((source, index) => {
-        const stale = !commands[source] || (ages[source] ?? 99) > STALE_S;
+        const stale = !commands[source] || (ages[source] ?? 0) > STALE_S;
         const value = stale && source === "pilot" ? 0 : commands[source]?.[axis] ?? 0;
         // Left of the vehicle is left on the screen: the bars of the sideways axes grow that way.
         const sign = axis === 1 || axis === 3 ? -1 : 1;
@@ -31,7 +31,7 @@ export class Bars {
         tracks[index].classList.toggle("stale", stale);
       });
       const flown = commands.safe?.[axis];
-      write(output, flown == null ? "" : `${flown.toFixed(2)} ${axis === 3 ? "r/s" : unit}`);
+      write(output, flown == null ? "" : `${flown.toFixed(2)} ${unit}`);
     });
   }
 }

@@ -1,6 +1,6 @@
 // The camera's image with the policy's attention glowing over it.
 
-import { $, begin, colour, make, write } from "./dom.js";
+import { $, begin, make, write } from "./dom.js";
 
 const GLOW = [255, 180, 84];
 const LOST_MS = 1500;
@@ -87,6 +87,5 @@ export class Camera {
       $("#no-image").hidden = false;
     }
     this.canvas.style.opacity = old ? 0.35 : 1;
-    void colour;
   }
 }

@@ -2,10 +2,13 @@
 
 import { Bars } from "./bars.js";
 import { Camera } from "./camera.js";
-import { $, clock, make, toast, write } from "./dom.js";
+import { $, clock, make, write } from "./dom.js";
+import { Episodes } from "./episodes.js";
 import { Flight } from "./flight.js";
 import { Link } from "./link.js";
 import { MapView } from "./map.js";
+import { Recording } from "./recording.js";
+import { Replay } from "./replay.js";
 import { Sticks } from "./sticks.js";
 import { Traces } from "./traces.js";
 import { Wiring } from "./wiring.js";
@@ -15,16 +18,40 @@ const NODE_GONE_S = 3;
 
 const live = { commands: {}, ages: {}, nodes: {}, allowed: [], path: [], vehicle: null, target: null, state: null };
 const link = new Link();
-const sticks = new Sticks((name) => flight.shortcut(name));
+const sticks = new Sticks((name) => (name === "record" ? recording.toggle() : flight.shortcut(name)));
 const flight = new Flight(link, sticks);
+const recording = new Recording(link, flight);
 const camera = new Camera(), bars = new Bars(), traces = new Traces(), wiring = new Wiring(), map = new MapView();
-let changed = true;
+const episodes = new Episodes((name) => {
+  flight.lookAway(); // whoever watches the past does not watch the vehicle
+  replay.open(name).then(() => replay.active && episodes.mark(name));
+  traces.clear();
+});
+let changed = true, past = null;
+const replay = new Replay(
+  (moment, bytes, time, path) => {
+    past = { ...live, ...moment, path, battery: live.battery, ages: {} };
+    const seen = moment.attention;
+    camera.look(seen ? { ...seen, bytes: Uint8Array.from(atob(seen.cells), (letter) => letter.charCodeAt(0)) } : null);
+    camera.show(bytes);
+    if (moment.neurons) traces.add(time, moment.neurons);
+    changed = true;
+  },
+  () => {
+    past = null;
+    episodes.mark(null);
+    traces.clear();
+    changed = true;
+  },
+);
 
 link.addEventListener("image", async ({ detail }) => {
-  await camera.show(detail.bytes);
+  if (!past) await camera.show(detail.bytes);
   link.send({ kind: "seen", number: detail.number });
 });
-link.addEventListener("attention", ({ detail }) => camera.look(detail));
+link.addEventListener("attention", ({ detail }) => past || camera.look(detail));
+link.addEventListener("hello", () => episodes.refresh());
+link.addEventListener("answer", ({ detail }) => detail.done && episodes.refresh());
 link.addEventListener("facts", ({ detail }) => Object.assign(live, { fence: detail.fence, wiring: detail.wiring }));
 link.addEventListener("path", ({ detail }) => { live.path = detail.points; traces.clear(); });
 link.addEventListener("closed", ({ detail }) => {
@@ -40,7 +67,7 @@ link.addEventListener("state", ({ detail }) => {
   });
   const place = live.vehicle?.position, last = live.path.at(-1);
   if (place && (!last || Math.hypot(place[0] - last[0], place[1] - last[1]) >= PATH_STEP_M)) live.path.push([place[0], place[1]]);
-  if (live.neurons) traces.add(performance.now() / 1000, live.neurons);
+  if (live.neurons && !past) traces.add(performance.now() / 1000, live.neurons);
   changed = true;
 });
 link.addEventListener("events", ({ detail }) => {
@@ -83,16 +110,17 @@ function drawHeader(view) {
 function draw() {
   if (changed) {
     changed = false;
+    const view = past ?? live;
     drawHeader(live);
     flight.draw(live);
-    bars.draw(live);
-    traces.draw(live);
-    wiring.draw(live);
-    map.draw(live);
-    camera.tell(live, true);
+    recording.draw(live);
+    bars.draw(view);
+    traces.draw(view);
+    wiring.draw(view);
+    map.draw(view);
+    camera.tell(view, !past);
   }
   requestAnimationFrame(draw);
 }
 addEventListener("resize", () => { changed = true; camera.draw(); });
-void toast;
 draw();

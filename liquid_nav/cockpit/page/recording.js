@@ -1,0 +1,36 @@
+// Record, stop, discard, note.
+
+import { $, clock, write } from "./dom.js";
+
+export class Recording {
+  constructor(link, flight) {
+    this.link = link;
+    this.flight = flight;
+    $("#record").onclick = () => this.toggle();
+    $("#discard").onclick = () => flight.order("discard");
+    $("#note").onsubmit = (event) => {
+      event.preventDefault();
+      const field = $("input", event.target), text = field.value.trim();
+      if (text) link.send({ kind: "note", text });
+      field.value = "";
+      field.blur(); // the keys fly again
+    };
+  }
+
+  toggle() {
+    this.flight.order(this.on ? "stop" : "record");
+  }
+
+  draw({ recording }) {
+    const pilot = this.link.role === "pilot";
+    this.on = Boolean(recording?.recording);
+    $("#record").classList.toggle("on", this.on);
+    $("#record").disabled = !pilot || !recording;
+    $("#discard").disabled = !pilot || !this.on;
+    for (const part of $("#note").elements) part.disabled = !pilot || !this.on;
+    write($("#record b"), this.on ? "Stop" : "Record");
+    const size = recording?.bytes ? `${(recording.bytes / 1e6).toFixed(1)} MB` : "";
+    write($("#recorded"), recording?.problem ? "stopped" : this.on ? `${clock(recording.seconds)}  ${size}` : "");
+    $("#recorded").title = recording?.problem ?? "";
+  }
+}
