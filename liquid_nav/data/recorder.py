@@ -155,7 +155,7 @@ class Recorder:
         except OSError as error:
             self._problem = self._unwritable(writer, error)
             raise EpisodeError(self._problem) from error
-        self._bytes = writer.bytes
+        self._bytes = writer.size_bytes
         return writer.path
 
     def discard(self) -> bool:
@@ -189,7 +189,7 @@ class Recorder:
                 if stopping or now - flushed >= FLUSH_S:
                     flushed = now
                     writer.flush()
-                    self._bytes, self._free = writer.bytes, self._free_bytes(writer.path.parent)
+                    self._bytes, self._free = writer.size_bytes, self._free_bytes(writer.path.parent)
                     if self._free < self._min_free and not stopping:
                         writer.close()
                         self._give_up(f"{self._short(writer.path.parent)}: recording stopped, {writer.path} is whole")

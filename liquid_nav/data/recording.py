@@ -51,7 +51,7 @@ class RecordingWriter:
         self._chunk_ns: int | None = None
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         """Length of the file so far."""
         return self.path.stat().st_size if self._file.closed else self._file.tell()
 

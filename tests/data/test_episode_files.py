@@ -131,7 +131,7 @@ def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(EpisodeError, match=r"a\.mcap"):
         read_episode(path)
-    with pytest.raises(EpisodeError, match="not an (MCAP file|episode of this project)"):
+    with pytest.raises(EpisodeError, match=r"not an (MCAP file|episode of this project)"):
         read_episode(path, repair=True)
 
 

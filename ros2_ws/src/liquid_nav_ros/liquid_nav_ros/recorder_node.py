@@ -6,21 +6,23 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav import __version__
+from liquid_nav.data.messages import STORE, TEXT
 from liquid_nav.data.recorder import Recorder
 from liquid_nav.data.stamps import has_stamp, stamp_ns
 from liquid_nav.errors import EpisodeError
-from liquid_nav_ros.qos import LATCHED, RELIABLE
+from liquid_nav_ros.qos import LATCHED
 from liquid_nav_ros.runner import parameter, run, wall_timer
 
 TOPICS = (
@@ -44,12 +46,34 @@ TOPICS = (
     "/clock:rosgraph_msgs/msg/Clock",
 )
 NOTES = "~/note"
-SENSOR_TOPICS = ("camera/", "odom", "gps/", "target/", "liquid_nav/attention", "liquid_nav/neurons", "/clock")
+CLOCK = "/clock"
+SENSOR_TOPICS = ("camera/", "odom", "gps/", "target/", "liquid_nav/attention", "liquid_nav/neurons", CLOCK)
 LATCHED_TOPICS = ("vehicle/state", "sim/collision")
-# Deeper than elsewhere: a recording must keep what comes while the machine is busy.
-PATIENT = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=60, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Deeper than elsewhere: a recording must keep what comes between two looks, and while the machine is busy.
+DEPTH = 60
+PATIENT = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
+CAREFUL = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE)
+POLL_S = 0.02
 STATUS_S = 0.5
 MEGABYTE = 1_000_000
+
+
+class Polled(CallbackGroup):
+    """Of subscriptions that no executor waits for.
+
+    Waking for every message costs ten times more than taking what has come fifty times a second.
+    """
+
+    def can_execute(self, entity: Any) -> bool:
+        """Never."""
+        return False
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Never."""
+        return False
+
+    def ending_execution(self, entity: Any) -> None:
+        """Nothing began."""
 
 
 class RecorderNode(Node):
@@ -76,15 +100,22 @@ class RecorderNode(Node):
         self._latched: dict[str, tuple[bytes, int]] = {}
         self._notes: list[str] = []
         self._problem = ""
-        for topic, kind in entries.items():
-            callback = self._callback(self._full[topic], kind, latched=topic in LATCHED_TOPICS)
-            self.create_subscription(_message_class(kind), topic, callback, _profile(topic), raw=True)
-        self.create_subscription(String, NOTES, self._on_note, RELIABLE)
+        self._simulated = bool(self.get_parameter("use_sim_time").value)
+        self._clock_ns = 0  # simulated, as of the message at hand
+        group, entries = Polled(), entries | ({CLOCK: "rosgraph_msgs/msg/Clock"} if self._simulated else {})
+        self._subscriptions_of = {
+            topic: self.create_subscription(
+                _message_class(kind), topic, _never, _profile(topic), raw=True, callback_group=group
+            )
+            for topic, kind in entries.items()
+        }
+        self._stamped = {topic: has_stamp(kind) for topic, kind in entries.items()}
         self._status = self.create_publisher(String, "~/status", LATCHED)
         for name, act in (("start", self._start), ("stop", self._stop), ("discard", self._discard)):
             self.create_service(Trigger, f"~/{name}", _service(act))
         if autostart:
             self._start()
+        wall_timer(self, POLL_S, self._poll)
         wall_timer(self, STATUS_S, self._tell)
 
     def health(self) -> dict[str, object]:
@@ -96,6 +127,7 @@ class RecorderNode(Node):
         """Finish the file."""
         if self._recorder.recording:
             try:
+                self._poll()
                 self._finish()
             except EpisodeError as error:
                 print(f"error: {error}", file=sys.stderr)
@@ -109,21 +141,30 @@ class RecorderNode(Node):
             raise EpisodeError(f"parameter metadata is {text!r}: give a JSON object")
         return {str(key): str(value) for key, value in values.items()}
 
-    def _callback(self, topic: str, kind: str, *, latched: bool) -> Callable[[bytes], None]:
-        put, stamped, clock = self._recorder.put, has_stamp(kind), self.get_clock()
-
-        def store(data: bytes) -> None:
-            made_ns = stamp_ns(data) if stamped else 0
-            now_ns = clock.now().nanoseconds or made_ns  # a simulated clock may not have come yet
-            if latched:
+    def _poll(self) -> None:
+        """Hand over what has come since the last look, in the order of its coming."""
+        for received_ns, topic, data in sorted(self._taken(), key=lambda entry: entry[0]):
+            made_ns = stamp_ns(data) if self._stamped[topic] else 0
+            if topic == CLOCK:
+                self._clock_ns = made_ns
+            if topic in LATCHED_TOPICS:
                 self._latched[topic] = (data, made_ns)
-            put(topic, now_ns, data, made_ns or now_ns)
+            if topic == NOTES and self._recorder.recording:
+                self._notes.append(STORE.deserialize_cdr(data, TEXT).data)
+            if topic in self._full:
+                # A simulated clock may not have come yet.
+                now_ns = (self._clock_ns or made_ns) if self._simulated else received_ns
+                self._recorder.put(self._full[topic], now_ns, data, made_ns or now_ns)
 
-        return store
-
-    def _on_note(self, message: String) -> None:
-        if self._recorder.recording:
-            self._notes.append(message.data)
+    def _taken(self) -> Iterator[tuple[int, str, bytes]]:
+        """Yield when it was received, topic and bytes of every message that waits."""
+        for topic, subscription in self._subscriptions_of.items():
+            for _ in range(DEPTH):
+                taken = subscription.handle.take_message(subscription.msg_type, True)
+                if taken is None:
+                    break
+                data, about = taken
+                yield int(about["received_timestamp"]) or time.time_ns(), topic, bytes(data)
 
     def _start(self) -> str:
         path = self._path
@@ -135,11 +176,12 @@ class RecorderNode(Node):
         self._notes, self._problem = [], ""
         now_ns = self.get_clock().now().nanoseconds
         for topic, (data, made_ns) in self._latched.items():
-            self._recorder.put(topic, now_ns or made_ns, data, made_ns or now_ns)
+            self._recorder.put(self._full[topic], now_ns or made_ns, data, made_ns or now_ns)
         self._tell()
         return f"recording {path}"
 
     def _stop(self) -> str:
+        self._poll()
         problem = self._recorder.state().problem
         path = self._finish()
         self._tell()
@@ -191,10 +233,14 @@ def _service(act: Callable[[], str]) -> Callable[[Trigger.Request, Trigger.Respo
     return handle
 
 
+def _never(message: Any) -> None:
+    """Polled subscriptions are not called."""
+
+
 def _profile(topic: str) -> QoSProfile:
     if topic in LATCHED_TOPICS:
         return LATCHED
-    return PATIENT if topic.startswith(SENSOR_TOPICS) else RELIABLE
+    return PATIENT if topic.startswith(SENSOR_TOPICS) else CAREFUL
 
 
 def _message_class(kind: str) -> Any:
