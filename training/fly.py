@@ -23,7 +23,7 @@ from sim_worlds.world import make_world
 from training.film import film_camera, film_flight
 from training.flight_display import FrameRate, camera_line, flight_line
 from training.flight_log import FlightLog, read_flight
-from training.graph import PARAMS, Graph, GraphError
+from training.graph import Graph, GraphError
 from training.map_view import save_path_picture
 from training.progress import CONSOLE
 from training.run_folder import link_latest, new_folder, write_json
@@ -118,17 +118,16 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
     open_source(source).close()
     name = load_policy(policy).name
     folder = new_folder(runs)
-    params = PARAMS / "camera_only.yaml"
     graph, rate = Graph(folder / "logs"), FrameRate()
     with graph:
-        graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
-        graph.start("safety_node", params_file=params)
-        graph.start("policy_node", params_file=params, parameters={"policy": str(policy or "")})
         monitor = graph.start("monitor_node", capture=True)
-        path = source if source.isdigit() or "://" in source else str(Path(source).resolve())
-        camera = graph.start(
-            "camera_node", params_file=params, parameters={"source": path, "wait_for_subscribers": 1}
-        )
+        path = str(Path(source).resolve()) if Path(source).exists() else source
+        own: dict[str, dict[str, object]] = {
+            "recorder_node": {"path": str(folder / "flight.mcap")},
+            "policy_node": {"policy": "" if policy is None else str(policy.resolve())},
+            "camera_node": {"source": path, "wait_for_subscribers": 1},
+        }
+        camera = graph.start_graph("replay", own)["camera_node"]
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph, but=("camera_node",)):
@@ -158,27 +157,11 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
 
 def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
     """Start the graph, watch it until the mission is over, stop it; return the last status."""
-    params = PARAMS / "sim_flight.yaml"
     status: dict[str, Any] = {}
     rate, memory_mb = FrameRate(), 0.0
     with Graph(folder / "logs") as graph:
-        graph.start("recorder_node", params_file=params, parameters={"path": str(folder / "flight.mcap")})
-        graph.start("safety_node", params_file=params)
-        policy = "" if plan.policy is None else str(plan.policy.resolve())
-        graph.start("policy_node", params_file=params, parameters={"policy": policy})
-        graph.start("flight_bridge_node", params_file=params)
         monitor = graph.start("monitor_node", capture=True)
-        world = {
-            "world": plan.world,
-            "seed": plan.seed,
-            "world_options": json.dumps(plan.options),
-            "camera_options": json.dumps(asdict(named_camera(plan.camera))),
-            "conditions": json.dumps(asdict(named_conditions(plan.conditions))),
-            "duration_s": plan.duration_s,
-            "realtime_factor": plan.realtime_factor,
-            "renderer": plan.renderer,
-        }
-        graph.start("sim_node", params_file=params, parameters=world)
+        graph.start_graph("sim", _own_parameters(plan, folder))
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph):
@@ -191,6 +174,24 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
         except KeyboardInterrupt:
             CONSOLE.print("landing is up to the simulation; writing down what was flown")
             return status, True
+
+
+def _own_parameters(plan: FlightPlan, folder: Path) -> dict[str, dict[str, object]]:
+    """Return what a plan sets of each node."""
+    return {
+        "recorder_node": {"path": str(folder / "flight.mcap")},
+        "policy_node": {"policy": "" if plan.policy is None else str(plan.policy.resolve())},
+        "sim_node": {
+            "world": plan.world,
+            "seed": plan.seed,
+            "world_options": json.dumps(plan.options),
+            "camera_options": json.dumps(asdict(named_camera(plan.camera))),
+            "conditions": json.dumps(asdict(named_conditions(plan.conditions))),
+            "duration_s": plan.duration_s,
+            "realtime_factor": plan.realtime_factor,
+            "renderer": plan.renderer,
+        },
+    }
 
 
 def _lines(

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import yaml
+
 from liquid_nav.errors import LiquidNavError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,6 +104,17 @@ class Graph:
         )
         self.processes[name] = process
         return process
+
+    def start_graph(self, graph: str, own: dict[str, dict[str, object]]) -> dict[str, subprocess.Popen[bytes]]:
+        """Start the nodes that ``launch/params/<graph>.yaml`` names, in its order, as the launch file does.
+
+        Args:
+            graph: such as ``"sim"``.
+            own: parameters by node that come before those of the file.
+        """
+        params_file = PARAMS / f"{graph}.yaml"
+        names = [key.removeprefix("/**/") for key in yaml.safe_load(params_file.read_text()) if key != "/**"]
+        return {name: self.start(name, params_file=params_file, parameters=own.get(name)) for name in names}
 
     def check(self, *, but: tuple[str, ...] = ()) -> None:
         """Raise :class:`GraphError` when a node has ended, with the last line of its log."""

@@ -248,7 +248,7 @@ def test_without_an_estimate_nothing_but_hovering_passes(graph: Graph, peer: Pee
 def test_the_whole_graph_flies_and_leaves_a_readable_recording(
     graph: Graph, policy_folder: Path, tmp_path: Path
 ) -> None:
-    params = PARAMS / "sim_flight.yaml"
+    params = PARAMS / "sim.yaml"
     recording = tmp_path / "flight.mcap"
     graph.start("recorder_node", params_file=params, parameters={"path": str(recording)})
     graph.start("safety_node", params_file=params)
@@ -327,7 +327,7 @@ def test_a_video_without_vehicle_gives_commands(
 
     for index in range(30):
         cv2.imwrite(str(tmp_path / f"{index:03d}.png"), np.full((90, 160, 3), 8 * index, dtype=np.uint8))
-    params = PARAMS / "camera_only.yaml"
+    params = PARAMS / "replay.yaml"
     commands = peer.listen(TwistStamped, "liquid_nav/cmd_vel")
     graph.start("safety_node", params_file=params)
     graph.start("policy_node", params_file=params, parameters={"policy": str(policy_folder)})
@@ -337,29 +337,3 @@ def test_a_video_without_vehicle_gives_commands(
     peer.until(lambda: len(commands) >= 10)
     camera.send_signal(signal.SIGTERM)
     assert camera.wait(10.0) == 0
-
-
-@pytest.mark.parametrize("name", ["sim_flight", "camera_only", "real_drone"])
-def test_launch_files_and_parameters_name_the_nodes_of_the_graph(name: str) -> None:
-    import ast
-
-    import yaml
-    from liquid_nav_ros.graph import GRAPHS
-
-    root = PARAMS.parent
-    ast.parse((root / f"{name}.launch.py").read_text())
-    text = (PARAMS / f"{name}.yaml").read_text()
-    sections = {key.removeprefix("/**/") for key in yaml.safe_load(text)} - {"/**"}
-    assert sections == {spec.name for spec in GRAPHS[name]}
-
-
-@pytest.mark.parametrize("name", ["sim_flight", "camera_only", "real_drone"])
-def test_launch_files_describe_one_process_per_node(name: str) -> None:
-    pytest.importorskip("launch_ros", reason="launch comes with a ROS 2 installation, not with the wheels")
-    import runpy
-
-    from liquid_nav_ros.graph import GRAPHS
-
-    description = runpy.run_path(str(PARAMS.parent / f"{name}.launch.py"))["generate_launch_description"]()
-    nodes = [entity for entity in description.entities if type(entity).__name__ == "Node"]
-    assert [node.node_executable for node in nodes] == [spec.executable for spec in GRAPHS[name]]

@@ -111,7 +111,7 @@ class Flight:
 def _start(graph: Graph, port: int, **parameters: object) -> None:
     graph.start(
         "flight_bridge_node",
-        params_file=PARAMS / "real_drone.yaml",
+        params_file=PARAMS / "flight.yaml",
         parameters={"url": f"udpin:127.0.0.1:{port}", **parameters},
     )
 
@@ -211,14 +211,3 @@ def test_a_wrong_parameter_ends_the_bridge_with_one_line(graph: Graph, parameter
     assert process.wait(WAIT_S) == 2
     text = (graph.log_folder / "flight_bridge_node.log").read_text()
     assert says in text and "Traceback" not in text
-
-
-def test_launch_arguments_set_parameters_of_nodes_of_the_graph_that_the_file_leaves_open() -> None:
-    import yaml
-    from liquid_nav_ros.graph import ARGUMENTS, GRAPHS
-
-    for name, arguments in ARGUMENTS.items():
-        sections = yaml.safe_load((PARAMS / f"{name}.yaml").read_text())
-        for argument in arguments:
-            assert argument.node in {spec.name for spec in GRAPHS[name]}
-            assert argument.parameter not in sections[f"/**/{argument.node}"]["ros__parameters"]

@@ -4,7 +4,7 @@ from glob import glob
 
 from setuptools import setup
 
-NODES = ("camera", "sim", "policy", "safety", "flight_bridge", "teleop", "recorder", "monitor")
+NODES = ("camera", "sim", "policy", "safety", "flight_bridge", "teleop", "recorder", "monitor", "cockpit")
 
 setup(
     name="liquid_nav_ros",
@@ -23,5 +23,10 @@ setup(
     maintainer_email="maintainers@liquid-nav.dev",
     description="ROS 2 nodes of liquid_nav",
     license="Apache-2.0",
-    entry_points={"console_scripts": [f"{node}_node = liquid_nav_ros.{node}_node:main" for node in NODES]},
+    entry_points={
+        "console_scripts": [
+            *(f"{node}_node = liquid_nav_ros.{node}_node:main" for node in NODES),
+            "compose = liquid_nav_ros.compose:main",
+        ]
+    },
 )

@@ -8,25 +8,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One node: its name, which is also the section of the YAML file, and its module.
+    """One node: its name, which is also the section of the YAML file and its executable.
 
     Attributes:
         name: of the node.
+        package: that brings it.
         ends_graph: the graph is over when this node ends.
     """
 
     name: str
+    package: str = "liquid_nav_ros"
     ends_graph: bool = False
-
-    @property
-    def module(self) -> str:
-        """Python module that runs the node."""
-        return f"liquid_nav_ros.{self.name}"
-
-    @property
-    def executable(self) -> str:
-        """Name of the console script."""
-        return self.name
 
 
 @dataclass(frozen=True)
@@ -36,8 +28,9 @@ class NodeArgument:
     Attributes:
         name: of the argument.
         node, parameter: what it sets.
-        default: a text.
+        default: as it is written on the command line.
         description: for ``ros2 launch --show-args``.
+        kind: type of the parameter; a camera may be called 0, so texts are not guessed at.
     """
 
     name: str
@@ -45,34 +38,44 @@ class NodeArgument:
     parameter: str
     default: str
     description: str
+    kind: type = str
 
 
+SIM = NodeSpec("sim_node")
 POLICY = NodeSpec("policy_node")
 SAFETY = NodeSpec("safety_node")
 RECORDER = NodeSpec("recorder_node")
 BRIDGE = NodeSpec("flight_bridge_node")
+CAMERA = NodeSpec("camera_node")
+TELEOP = NodeSpec("teleop_node")
+JOY = NodeSpec("joy_node", package="joy")
 GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
-    "sim_flight": (RECORDER, SAFETY, POLICY, BRIDGE, NodeSpec("sim_node")),
-    "camera_only": (RECORDER, SAFETY, POLICY, NodeSpec("camera_node", ends_graph=True)),
-    "real_drone": (
-        RECORDER,
-        SAFETY,
-        POLICY,
-        NodeSpec("teleop_node"),
-        BRIDGE,
-        NodeSpec("camera_node"),
-    ),
+    "sim": (RECORDER, SAFETY, POLICY, BRIDGE, SIM),
+    "replay": (RECORDER, SAFETY, POLICY, NodeSpec("camera_node", ends_graph=True)),
+    "flight": (RECORDER, SAFETY, POLICY, TELEOP, BRIDGE, CAMERA),
+    "teleop": (JOY, TELEOP),
 }
+"""In the order in which nodes start, which is the order of the sections of ``params/<graph>.yaml``."""
 
+POLICY_FOLDER = NodeArgument(
+    "policy", POLICY.name, "policy", "", "folder of a policy; empty for the one that is shipped"
+)
+SOURCE = "webcam number, /dev/video0, URL, GStreamer pipeline, video file, recording (.mcap) or folder of images"
 ARGUMENTS: dict[str, tuple[NodeArgument, ...]] = {
-    "real_drone": (
+    "sim": (
+        NodeArgument("world", SIM.name, "world", "city", "as `liquid-nav worlds` lists them"),
+        NodeArgument("seed", SIM.name, "seed", "2000001", "of the world", int),
+        POLICY_FOLDER,
+    ),
+    "replay": (NodeArgument("source", CAMERA.name, "source", "0", SOURCE), POLICY_FOLDER),
+    "flight": (
         NodeArgument(
             "url", BRIDGE.name, "url", "udpin:127.0.0.1:14540",
             "of the autopilot: udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD",
         ),
         NodeArgument("autopilot", BRIDGE.name, "autopilot", "auto", "px4, ardupilot, or auto to ask the vehicle"),
-        NodeArgument("camera", "camera_node", "source", "0", "webcam number, URL, video file or folder of images"),
-        NodeArgument("policy", POLICY.name, "policy", "", "folder of a policy; empty for the one that is shipped"),
+        NodeArgument("camera", CAMERA.name, "source", "0", SOURCE),
+        POLICY_FOLDER,
     ),
 }  # fmt: skip
 

@@ -3,58 +3,89 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable, Shutdown
+from launch.conditions import IfCondition, UnlessCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchDescription
-from liquid_nav_ros.graph import ARGUMENTS, GRAPHS, NodeSpec, fastdds_profile
+from liquid_nav_ros.graph import ARGUMENTS, GRAPHS, NodeArgument, NodeSpec, fastdds_profile
+
+PACKAGE = "liquid_nav_ros"
 
 
 def describe(graph: str, launch_folder: Path, *, use_sim_time: bool) -> LaunchDescription:
-    """Start the nodes of a graph, each in a process of its own.
+    """Start the nodes of a graph, each in a process of its own, or with ``composed:=true`` in one process.
 
     Args:
         graph: a name of :data:`liquid_nav_ros.graph.GRAPHS`.
         launch_folder: holds ``params/<graph>.yaml``.
         use_sim_time: default of the argument of this name.
     """
-    arguments = [
-        DeclareLaunchArgument("namespace", default_value="", description="of all nodes and relative topics"),
-        DeclareLaunchArgument("use_sim_time", default_value=str(use_sim_time).lower(), description="take /clock"),
-        DeclareLaunchArgument(
-            "params_file",
-            default_value=str(launch_folder / "params" / f"{graph}.yaml"),
-            description="parameters of all nodes",
-        ),
+    own, foreign = [], []
+    for spec in GRAPHS[graph]:
+        (own if spec.package == PACKAGE else foreign).append(spec)
+    several, one = UnlessCondition(LaunchConfiguration("composed")), IfCondition(LaunchConfiguration("composed"))
+    actions = [
+        *_arguments(graph, launch_folder, use_sim_time),
+        SetEnvironmentVariable("FASTDDS_DEFAULT_PROFILES_FILE", str(fastdds_profile())),
+        *(_process(graph, spec) for spec in foreign),
+        *(_process(graph, spec, condition=several) for spec in own),
+        _composed(graph, own, condition=one),
     ]
-    arguments += [
-        DeclareLaunchArgument(argument.name, default_value=argument.default, description=argument.description)
-        for argument in ARGUMENTS.get(graph, ())
-    ]
-    sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
-    nodes = [
-        Node(
-            package="liquid_nav_ros",
-            executable=spec.executable,
-            name=spec.name,
-            namespace=LaunchConfiguration("namespace"),
-            parameters=[LaunchConfiguration("params_file"), {"use_sim_time": sim_time, **_own(graph, spec)}],
-            output="screen",
-            on_exit=Shutdown(reason=f"{spec.name} has ended") if spec.ends_graph else None,
-        )
-        for spec in GRAPHS[graph]
-    ]
-    profile = SetEnvironmentVariable("FASTDDS_DEFAULT_PROFILES_FILE", str(fastdds_profile()))
-    return LaunchDescription([*arguments, profile, *nodes])
+    return LaunchDescription(actions)
 
 
-def _own(graph: str, spec: NodeSpec) -> dict[str, ParameterValue]:
-    """Return the parameters of a node that launch arguments set; as texts, since a camera may be called 0."""
-    return {
-        argument.parameter: ParameterValue(LaunchConfiguration(argument.name), value_type=str)
-        for argument in ARGUMENTS.get(graph, ())
-        if argument.node == spec.name
-    }
+def _arguments(graph: str, launch_folder: Path, use_sim_time: bool) -> list[DeclareLaunchArgument]:
+    common = (
+        ("namespace", "", "of all nodes and relative topics"),
+        ("use_sim_time", str(use_sim_time).lower(), "take /clock"),
+        ("params_file", str(launch_folder / "params" / f"{graph}.yaml"), "parameters of all nodes"),
+        ("composed", "false", "all nodes of this package in one process"),
+    )
+    own = ((argument.name, argument.default, argument.description) for argument in ARGUMENTS.get(graph, ()))
+    return [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, default, description in (*common, *own)
+    ]
+
+
+def _process(graph: str, spec: NodeSpec, **options: Any) -> Node:
+    """Return a node in a process of its own."""
+    own = {argument.parameter: _value(argument) for argument in ARGUMENTS.get(graph, ()) if argument.node == spec.name}
+    return Node(
+        package=spec.package,
+        executable=spec.name,
+        name=spec.name,
+        namespace=LaunchConfiguration("namespace"),
+        parameters=[LaunchConfiguration("params_file"), {"use_sim_time": _sim_time(), **own}],
+        output="screen",
+        on_exit=Shutdown(reason=f"{spec.name} has ended") if spec.ends_graph else None,
+        **options,
+    )
+
+
+def _composed(graph: str, specs: list[NodeSpec], **options: Any) -> Node:
+    """Return one process with several nodes; each takes of the parameters those that it knows."""
+    own = {argument.parameter: _value(argument) for argument in ARGUMENTS.get(graph, ())}
+    return Node(
+        package=PACKAGE,
+        executable="compose",
+        namespace=LaunchConfiguration("namespace"),
+        arguments=[spec.name for spec in specs],
+        parameters=[LaunchConfiguration("params_file"), {"use_sim_time": _sim_time(), **own}],
+        output="screen",
+        on_exit=Shutdown(reason="the process of all nodes has ended"),
+        **options,
+    )
+
+
+def _sim_time() -> ParameterValue:
+    return ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
+
+
+def _value(argument: NodeArgument) -> ParameterValue:
+    return ParameterValue(LaunchConfiguration(argument.name), value_type=argument.kind)

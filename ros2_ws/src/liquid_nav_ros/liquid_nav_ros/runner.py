@@ -28,20 +28,22 @@ class Finished(Exception):
         self.status = status
 
 
-def run(make_node: Callable[[], Node], arguments: list[str] | None = None) -> int:
-    """Spin a node until it is finished or told to stop; return the exit status.
+def run(*make_nodes: Callable[[], Node]) -> int:
+    """Spin nodes in one thread until one is finished or the process is told to stop; return the exit status.
 
-    0 after a normal end or a signal, 2 when the node cannot start because of what it was given. A node may have
+    0 after a normal end or a signal, 2 when a node cannot start because of what it was given. A node may have
     ``close()``, called at its end, and ``health()``, the values of its heartbeat on ``/diagnostics``.
     """
-    rclpy.init(args=arguments)  # its own handlers wake a waiting executor on SIGINT and SIGTERM; Python's would not
-    node, status = None, 0
+    rclpy.init()  # its own handlers wake a waiting executor on SIGINT and SIGTERM; Python's would not
+    nodes: list[Node] = []
+    status = 0
     executor = SingleThreadedExecutor()
     try:
-        node = make_node()
-        heartbeat = Heartbeat(node)
-        wall_timer(node, HEARTBEAT_S, heartbeat.beat)
-        executor.add_node(node)
+        for make_node in make_nodes:
+            node = make_node()
+            nodes.append(node)
+            wall_timer(node, HEARTBEAT_S, Heartbeat(node).beat)
+            executor.add_node(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -57,7 +59,7 @@ def run(make_node: Callable[[], Node], arguments: list[str] | None = None) -> in
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean end
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if node is not None:
+        for node in reversed(nodes):
             close = getattr(node, "close", None)
             if close is not None:
                 close()

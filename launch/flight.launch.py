@@ -1,6 +1,6 @@
 """A camera and a vehicle with policy, safety filter, teleoperation, flight bridge and recorder.
 
-``ros2 launch liquid_nav_ros real_drone.launch.py url:=serial:/dev/ttyACM0:57600 camera:=0 policy:=/path/to/policy``
+``ros2 launch liquid_nav_ros flight.launch.py url:=serial:/dev/ttyACM0:57600 camera:=0 policy:=/path/to/policy``
 """
 
 from pathlib import Path
@@ -12,4 +12,4 @@ from launch import LaunchDescription
 
 def generate_launch_description() -> LaunchDescription:
     """Start the nodes of the graph."""
-    return describe("real_drone", Path(__file__).parent, use_sim_time=False)
+    return describe("flight", Path(__file__).parent, use_sim_time=False)
