@@ -20,7 +20,7 @@ from PIL import Image
 
 from liquid_nav import load_policy
 from liquid_nav.errors import EpisodeError
-from liquid_nav.policy.network import make_wiring
+from liquid_nav.policy.heads import make_wiring
 
 STILL_AT = 0.55
 CLIP_S = 10.0

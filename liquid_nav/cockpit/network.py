@@ -26,7 +26,7 @@ def wiring_facts(folder: Path | None) -> dict[str, Any]:
         PolicyError: when the folder holds no description of a policy.
     """
     from liquid_nav.policy.config import PolicyConfig
-    from liquid_nav.policy.network import make_wiring  # torch comes with it: only paid for by those who draw
+    from liquid_nav.policy.heads import make_wiring  # torch comes with it: only paid for by those who draw
     from liquid_nav.policy.runtime import PRETRAINED
 
     path = (PRETRAINED if folder is None else folder) / "policy.json"

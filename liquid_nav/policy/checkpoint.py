@@ -18,6 +18,7 @@ FORMAT = "liquid_nav policy 1"
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "policy.json"
 CARD_FILE = "CARD.md"
+OLD_HEAD, HEAD = "liquid.", "head.layer."  # weights of 0.2.0 and before name the liquid layer so
 
 
 def save_policy(network: LiquidPolicyNetwork, folder: Path, *, name: str, training: dict[str, Any], card: str) -> None:
@@ -94,4 +95,4 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
         raise PolicyError(f"{path} is missing: copy the policy folder again") from error
     except (SafetensorError, OSError, ValueError) as error:
         raise PolicyError(f"{path} is truncated or foreign ({error}): copy the policy folder again") from error
-    return weights
+    return {HEAD + key.removeprefix(OLD_HEAD) if key.startswith(OLD_HEAD) else key: weights[key] for key in weights}

@@ -1,4 +1,4 @@
-"""The liquid policy network: encoder, 19 liquid neurons, four of which are the command."""
+"""The policy network: an encoder, and a head that remembers; by default 19 liquid neurons, four of them the command."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from liquid_nav.liquid import LTC, NCP, CfC
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.encoder import Encoder
+from liquid_nav.policy.heads import make_head
 
 
 class PolicyOutput(NamedTuple):
@@ -17,7 +17,7 @@ class PolicyOutput(NamedTuple):
 
     Attributes:
         commands: (batch, time, 4) forward, left, up (m/s), yaw rate (rad/s).
-        state: (batch, neurons) activity of the liquid network after the last step.
+        state: (batch, state) what the head remembers after the last step; of a liquid one, its neurons.
         target_logits: (batch, time, rows, columns) attention on the target before the softmax.
         log_distance: (batch, time) natural logarithm of the estimated distance in metres; trained
             beside the command and used by nobody in flight.
@@ -29,20 +29,6 @@ class PolicyOutput(NamedTuple):
     log_distance: Tensor
 
 
-def make_wiring(config: PolicyConfig) -> NCP:
-    """Return the NCP wiring of the policy: inter -> command -> motor neurons."""
-    return NCP(
-        inter_neurons=config.inter_neurons,
-        command_neurons=config.command_neurons,
-        motor_neurons=4,
-        sensory_fanout=max(1, config.inter_neurons // 2),
-        inter_fanout=max(1, config.command_neurons // 2),
-        recurrent_command_synapses=config.command_neurons,
-        motor_fanin=max(1, config.command_neurons // 2),
-        seed=config.wiring_seed,
-    )
-
-
 class LiquidPolicyNetwork(nn.Module):
     """Image sequences and elapsed times to body velocities."""
 
@@ -50,12 +36,7 @@ class LiquidPolicyNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
-        wiring = make_wiring(config)
-        self.liquid: nn.Module
-        if config.cell == "cfc":
-            self.liquid = CfC(config.features, wiring, mode=config.cfc_mode)
-        else:
-            self.liquid = LTC(config.features, wiring)
+        self.head = make_head(config)
         self.log_distance = nn.Linear(config.features, 1)
         self.motor_gain = nn.Parameter(torch.ones(4))
         self.motor_bias = nn.Parameter(torch.zeros(4))
@@ -67,7 +48,7 @@ class LiquidPolicyNetwork(nn.Module):
         Args:
             images: (batch, time, 3, height, width) in -1..1.
             elapsed_s: (batch, time) seconds since the image before.
-            state: (batch, neurons), None at the start of a flight.
+            state: (batch, state), None at the start of a flight.
         """
         batch, time = images.shape[:2]
         encoding = self.encoder(images.flatten(0, 1))
@@ -78,7 +59,7 @@ class LiquidPolicyNetwork(nn.Module):
 
     def decide(self, features: Tensor, elapsed_s: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Turn feature sequences (batch, time, features) into commands (batch, time, 4) and the last state."""
-        # One unit of liquid time is one frame at the nominal rate.
-        motor, state = self.liquid(features, state, elapsed_s * self.config.nominal_hz)
+        # One unit of the head's time is one frame at the nominal rate.
+        motor, state = self.head(features, elapsed_s * self.config.nominal_hz, state)
         scale: Tensor = self.command_scale  # type: ignore[assignment]
         return (motor * self.motor_gain + self.motor_bias) * scale, state

@@ -1,8 +1,8 @@
 """A policy as one ONNX file: one step of the whole network, for runtimes without PyTorch.
 
 Inputs: ``rgb`` uint8 (1, height, width, 3) of the policy's image size, ``elapsed_s`` float32 (1,), ``state`` float32
-(1, neurons). Outputs: ``command`` float32 (1, 4) forward, left, up (m/s), yaw rate (rad/s), ``new_state`` and
-``attention`` float32 (1, rows, columns), which sums to one.
+(1, state), zeros at the start of a flight. Outputs: ``command`` float32 (1, 4) forward, left, up (m/s), yaw rate
+(rad/s), ``new_state``, and ``attention`` float32 (1, rows, columns), which sums to one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def export_onnx(policy: Policy, path: Path) -> float:
     config = policy.config
     step = _Step(policy.network).eval()
     rgb = torch.zeros(1, config.image_height_px, config.image_width_px, 3, dtype=torch.uint8)
-    example = (rgb, torch.full((1,), 0.05), torch.zeros(1, config.neurons))
+    example = (rgb, torch.full((1,), 0.05), torch.zeros(1, policy.network.head.state_size))
     part = path.with_name(path.name + ".part")
     try:
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns about a package that nobody needs here

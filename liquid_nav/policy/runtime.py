@@ -1,4 +1,4 @@
-"""A policy in flight: one frame in, one command out, the liquid state carried by the caller."""
+"""A policy in flight: one frame in, one command out, the state carried by the caller."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PolicyState:
     """What a policy remembers between two frames.
 
     Attributes:
-        neurons: (neurons,) activity of the liquid network.
+        neurons: (state,) what the head remembers; of a liquid one, the activity of its neurons.
         attention: (rows, columns) where in the image the target is believed to be, sums to one.
     """
 
@@ -34,7 +34,7 @@ class PolicyState:
 
 
 class Policy:
-    """A liquid policy with its preprocessing; holds no state of a flight."""
+    """A policy with its preprocessing; holds no state of a flight."""
 
     def __init__(self, network: LiquidPolicyNetwork, name: str) -> None:
         self.network = network
