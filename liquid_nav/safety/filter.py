@@ -120,6 +120,8 @@ class SafetyFilter:
         east, north = w * w + x * x - y * y - z * z, 2.0 * (w * z + x * y)  # of the nose; any length of quaternion
         if not all(map(math.isfinite, (*position, *velocity, stamp, east, north))) or east == north == 0.0:
             return
+        if not self._at.estimated:
+            self._at.picture = None  # where the vehicle was when it came is not known
         self._position = (position[0], position[1], position[2])
         self._velocity = (velocity[0], velocity[1], velocity[2])
         self._at.yaw_rad = math.atan2(north, east)

@@ -46,6 +46,12 @@ def test_a_clean_simulated_camera_may_repeat_itself_while_nothing_moves():
     assert watch(SafetyFilter(config), [1] * 20, speed=0.5)[-1].rule == "camera_frozen"
 
 
+def test_an_image_that_comes_before_the_first_estimate_is_no_motion():
+    safety = SafetyFilter(SafetyConfig(frozen_after_s=0.2, frozen_motion_m=0.05))
+    safety.update_image(1, 0.0)
+    assert watch(safety, [1] * 20, speed=0.0, start_s=0.05)[-1].rule == "none"
+
+
 def test_the_search_for_frozen_images_can_be_left_out():
     assert watch(SafetyFilter(SafetyConfig(frozen_after_s=0.0)), [1] * 60)[-1].rule == "none"
 
