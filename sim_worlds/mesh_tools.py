@@ -189,6 +189,17 @@ def pose(position: Float3 | NDArray[np.float64], turn: NDArray[np.float64] | Non
     return matrix
 
 
+def ground_poses(positions_m: NDArray[np.float64], yaws_rad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return matrices (n, 4, 4) of what stands at places (n, 2) on the level ground, turned by yaws (n,)."""
+    poses = np.zeros((len(yaws_rad), 4, 4))
+    cos, sin = np.cos(yaws_rad), np.sin(yaws_rad)
+    poses[:, 0, 0], poses[:, 0, 1] = cos, -sin
+    poses[:, 1, 0], poses[:, 1, 1] = sin, cos
+    poses[:, 2, 2] = poses[:, 3, 3] = 1.0
+    poses[:, :2, 3] = positions_m
+    return poses
+
+
 def transformed(mesh: Mesh, matrix: NDArray[np.float64]) -> Mesh:
     """Return the mesh moved by a rigid (4, 4) matrix."""
     turn = matrix[:3, :3].T

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_worlds.city_plan import BLOCK_CENTRES_M, ROADS_M, SPACING_M
-from sim_worlds.mesh_tools import pose, rotation
+from sim_worlds.mesh_tools import ground_poses
 from sim_worlds.models.gait import BRISK_M_S, HEIGHT_M, STRIDE_M, swing_of, walking_poses
-from sim_worlds.models.person import BODY_RADIUS_M, person_instances
+from sim_worlds.models.person import BODY_RADIUS_M, people_instances
 from sim_worlds.route import Tracks
 from sim_worlds.scene import Collider, DynamicInstance
 
@@ -71,7 +71,8 @@ class Passers:
     ) -> None:
         self._tracks, self._track, self._along = tracks, track, along_m.copy()
         self._inward, self._line, self._cruise = inward, line_m, cruise_m_s
-        self._prefixes, self._sizes, self._red = prefixes, sizes, red
+        self._prefixes, self._sizes = prefixes, np.array(sizes)
+        self._jackets = ["decoy" if each else "person" for each in red]
         count = len(track)
         self._speed = cruise_m_s.copy()
         self._wanted = cruise_m_s.copy()
@@ -127,23 +128,20 @@ class Passers:
 
     def dynamic_instances(self) -> list[DynamicInstance]:
         """Everybody's parts."""
-        drawn: list[DynamicInstance] = []
-        for index, prefix in enumerate(self._prefixes):
-            x, y = self.positions[index]
-            yaw = float(np.arctan2(self.headings[index, 1], self.headings[index, 0]))
-            poses = walking_poses(float(self._phase[index]), swing_of(float(self._speed[index])))
-            category = "decoy" if self._red[index] else "person"
-            ground = pose((float(x), float(y), 0.0), rotation(yaw))
-            drawn += person_instances(prefix, ground, poses, size=self._sizes[index], jacket_category=category)
-        return drawn
+        if not self._prefixes:
+            return []
+        swings = [swing_of(speed) for speed in self._speed.tolist()]
+        poses = np.stack([walking_poses(*each) for each in zip(self._phase.tolist(), swings, strict=True)])
+        yaws = np.arctan2(self.headings[:, 1], self.headings[:, 0])
+        return people_instances(self._prefixes, ground_poses(self.positions, yaws), poses, self._sizes, self._jackets)
 
     def colliders(self) -> list[Collider]:
         """A cylinder for everybody."""
         solids = []
-        for (x, y), size in zip(self.positions, self._sizes, strict=True):
+        for (x, y), size in zip(self.positions.tolist(), self._sizes.tolist(), strict=True):
             half = 0.5 * HEIGHT_M * size
             radius = BODY_RADIUS_M * min(size, 1.0)
-            solids.append(Collider("cylinder", (float(x), float(y), half), (radius, radius, half), label="passer-by"))
+            solids.append(Collider("cylinder", (x, y, half), (radius, radius, half), label="passer-by"))
         return solids
 
     def _spots(self, along: Points, shift: Points) -> tuple[Points, Points]:

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_worlds.carrier import TICK_S, Carrier
 from sim_worlds.mesh_tools import pose, rotation
-from sim_worlds.models.backpack import sight_points
 from sim_worlds.models.buggy import LENGTH_M, PACK_ON_RACK_M, ROOF_M, WIDTH_M
 from sim_worlds.models.gait import riding_poses
 from sim_worlds.models.person import BACKPACK_OVER_HIP_M, person_instances
@@ -20,12 +20,11 @@ CURVE_M_S = 1.8
 ACCELERATION_M_S2, BRAKING_M_S2 = 0.5, 0.9
 STOP_CHANCE = 0.2
 CRANK_RAD_PER_M = 1.3
-TICK_S = 0.02
 RIDER_BEFORE_PACK_M = 0.27
 Vehicle = Literal["cyclist", "car"]
 
 
-class RidingTarget:
+class RidingTarget(Carrier):
     """Implements :class:`sim_worlds.scene.Target`: goes round a lane, changing pace, now and then stopping.
 
     Needs the meshes ``backpack`` and, for a cyclist, ``bicycle`` and those of ``person_meshes("walker", ...)``;
@@ -50,13 +49,14 @@ class RidingTarget:
         tint: Float3 = (1.0, 1.0, 1.0),
         paint: Float3 = (0.9, 0.9, 0.88),
     ) -> None:
+        super().__init__(tint)
         self._cycles = vehicle == "cyclist"
         self._lane, self._along, self._rng = lane, along_m, rng
-        self._tint, self._paint = tint, paint
+        self._paint = paint
         self._speed = 0.0
         self._wanted = float(rng.uniform(SLOWEST_M_S, 2.0))
         self._next_change_s = float(rng.uniform(4.0, 8.0))
-        self._crank, self._debt_s = 0.0, 0.0
+        self._crank = 0.0
 
     @property
     def speed_m_s(self) -> float:
@@ -68,33 +68,6 @@ class RidingTarget:
         """Direction of travel, counter-clockwise from east."""
         _, way = self._at(0.0)
         return float(np.arctan2(way[1], way[0]))
-
-    @property
-    def position_enu_m(self) -> NDArray[np.float64]:
-        """(3,) centre of the backpack."""
-        return np.asarray(self._backpack_pose()[:3, 3])
-
-    @property
-    def velocity_enu_m_s(self) -> NDArray[np.float64]:
-        """(3,) velocity."""
-        return self._speed * np.array([np.cos(self.heading_rad), np.sin(self.heading_rad), 0.0])
-
-    @property
-    def moves(self) -> bool:
-        """True: it goes on."""
-        return True
-
-    @property
-    def sight_points_enu_m(self) -> NDArray[np.float64]:
-        """(points, 3) spots on the backpack's surface."""
-        return sight_points(self._backpack_pose())
-
-    def advance(self, duration_s: float) -> None:
-        """Go on by ``duration_s``, in ticks of 20 ms so that any step size gives the same ride."""
-        self._debt_s += duration_s
-        while self._debt_s >= TICK_S - 1e-9:
-            self._debt_s -= TICK_S
-            self._tick()
 
     def dynamic_instances(self) -> list[DynamicInstance]:
         """Vehicle, rider and backpack."""
@@ -110,17 +83,16 @@ class RidingTarget:
                 DynamicInstance("buggy_driver", ground, category="person"),
                 DynamicInstance("nothing", middle, shadow_size_m=(1.5, ROOF_M)),
             ]
-        drawn.append(DynamicInstance("backpack", self._backpack_pose(), self._tint, category="target"))
-        return drawn
+        return [*drawn, self.pack_instance()]
 
     def colliders(self) -> list[Collider]:
         """The vehicle with its rider, and the backpack."""
         x, y = (float(value) for value in self._ground_pose()[:2, 3])
         yaw = self.heading_rad
-        bx, by, bz = (float(value) for value in self._backpack_pose()[:3, 3])
-        pack = Collider("cylinder", (bx, by, bz), (0.18, 0.18, 0.24), label="backpack")
+        pack = self.pack_collider()
         if self._cycles:
             ahead = RIDER_BEFORE_PACK_M * np.array([np.cos(yaw), np.sin(yaw)])  # the rider must not hide the backpack
+            bx, by, _ = pack.centre_enu_m
             spot = (bx + float(ahead[0]), by + float(ahead[1]), 1.3)
             rider = Collider("cylinder", spot, (0.25, 0.25, 0.45), label="cyclist")
             return [Collider("box", (x, y, 0.5), (0.85, 0.25, 0.5), yaw, "bicycle"), rider, pack]
@@ -153,7 +125,7 @@ class RidingTarget:
         point, way = self._at(0.0)
         return pose((float(point[0]), float(point[1]), 0.0), rotation(float(np.arctan2(way[1], way[0]))))
 
-    def _backpack_pose(self) -> NDArray[np.float64]:
+    def _carried_pose(self) -> NDArray[np.float64]:
         back = rotation(np.pi)
         if not self._cycles:
             return np.asarray(self._ground_pose() @ pose(PACK_ON_RACK_M, back))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,22 +45,31 @@ class Pavements:
 
 
 class Path:
-    """A polyline walked by arc length; stands still at its end."""
+    """A polyline walked by arc length; stands still at its end.
+
+    Attributes:
+        points: (points, 2).
+        length_m: of the whole path.
+    """
 
     def __init__(self, points: list[Point]) -> None:
         self.points: NDArray[np.float64] = np.array(points, dtype=float)
         lengths = np.hypot(*np.diff(self.points, axis=0).T)
-        self._reached = np.concatenate([[0.0], np.cumsum(lengths)])
-
-    @property
-    def length_m(self) -> float:
-        """Length of the whole path."""
-        return float(self._reached[-1])
+        reached = np.concatenate([[0.0], np.cumsum(lengths)])
+        slopes = np.diff(self.points, axis=0) / np.diff(reached)[:, None]
+        self._reached: list[float] = reached.tolist()
+        self._legs: list[list[float]] = np.column_stack([self.points[:-1], slopes]).tolist()
+        self.length_m = self._reached[-1]
 
     def at(self, along_m: float) -> NDArray[np.float64]:
         """Return the point (2,) after ``along_m`` of the path."""
-        along = min(max(along_m, 0.0), self.length_m)
-        return np.array([np.interp(along, self._reached, self.points[:, axis]) for axis in (0, 1)])
+        if along_m >= self.length_m:
+            return self.points[-1].copy()
+        along = max(along_m, 0.0)
+        leg = bisect_right(self._reached, along) - 1
+        x, y, slope_x, slope_y = self._legs[leg]
+        beyond = along - self._reached[leg]
+        return np.array([slope_x * beyond + x, slope_y * beyond + y])
 
     def distance_to(self, point: NDArray[np.float64] | Point) -> float:
         """Return the smallest distance from a point (2,) to the path."""

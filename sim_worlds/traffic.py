@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim_worlds.city_builder import car_colliders
 from sim_worlds.city_plan import HALF_ROAD_M, JUNCTION_M, ROADS_M, ZEBRA_M, junctions
-from sim_worlds.mesh_tools import pose, rotation
+from sim_worlds.mesh_tools import ground_poses
 from sim_worlds.models.car import car_size_m
 from sim_worlds.models.gait import riding_poses
 from sim_worlds.models.person import person_instances
@@ -83,6 +83,7 @@ class Traffic:
         self._owner: dict[int, int] = {}
         self._crank = np.zeros(len(users))
         self.positions, self.headings = tracks.at(track, self._along)
+        self._stood: Points | None = None  # where all stand, worked out when somebody asks
 
     @property
     def speeds_m_s(self) -> Points:
@@ -134,40 +135,41 @@ class Traffic:
         self._along = self._along + self._speed * tick_s
         self._crank = self._crank + CRANK_RAD_PER_M * self._speed * tick_s
         self.positions, self.headings = self._tracks.at(self._track, self._along)
+        self._stood = None
 
     def dynamic_instances(self) -> list[DynamicInstance]:
         """All vehicles and riders."""
         drawn: list[DynamicInstance] = []
-        for index, user in enumerate(self.users):
-            x, y, yaw = self._pose(index)
-            ground = pose((x, y, 0.0), rotation(yaw))
+        stands = self._stands()
+        for user, ground, crank in zip(self.users, ground_poses(stands[:, :2], stands[:, 2]), self._crank, strict=True):
+            drawn.append(
+                DynamicInstance("bicycle" if user.kind == CYCLIST else user.kind, ground, user.tint, user.category)
+            )
             if user.kind == CYCLIST:
-                drawn.append(DynamicInstance("bicycle", ground, user.tint, category=user.category))
-                drawn += person_instances(user.prefix, ground, riding_poses(float(self._crank[index])))
+                drawn += person_instances(user.prefix, ground, riding_poses(float(crank)))
             else:
-                drawn.append(DynamicInstance(user.kind, ground, user.tint, category=user.category))
                 drawn.append(DynamicInstance(f"{user.kind}_trim", ground, category="car"))
         return drawn
 
     def colliders(self) -> list[Collider]:
         """Boxes for all vehicles."""
         solids: list[Collider] = []
-        for index, user in enumerate(self.users):
-            x, y, yaw = self._pose(index)
+        for user, (x, y, yaw) in zip(self.users, self._stands().tolist(), strict=True):
             if user.kind == CYCLIST:
                 solids.append(Collider("box", (x, y, 0.85), (0.9, 0.3, 0.85), yaw, "cyclist"))
             else:
                 solids += car_colliders(user.kind, x, y, yaw)
         return solids
 
-    def _pose(self, index: int) -> tuple[float, float, float]:
-        """Where a vehicle's middle is and how it stands: along the line between its axles, so that it cuts no curve."""
-        reach = 0.6 * self._half[index]
-        ends, _ = self._tracks.at(
-            np.repeat(self._track[index], 2), self._along[index] + np.array([-reach, reach])
-        )
-        (bx, by), (fx, fy) = ends
-        return 0.5 * float(bx + fx), 0.5 * float(by + fy), float(np.arctan2(fy - by, fx - bx))
+    def _stands(self) -> Points:
+        """(users, 3) x, y and yaw of all middles: along the line between the axles, so that nobody cuts a curve."""
+        if self._stood is None:
+            reach = 0.6 * self._half[:, None] * np.array([-1.0, 1.0])
+            track = np.broadcast_to(self._track[:, None], reach.shape)
+            ends, _ = self._tracks.at(track, self._along[:, None] + reach)  # (users, 2, 2)
+            way = ends[:, 1] - ends[:, 0]
+            self._stood = np.column_stack([0.5 * ends.sum(axis=1), np.arctan2(way[:, 1], way[:, 0])])
+        return self._stood
 
     def _on_crossing(self, points: Points) -> NDArray[np.bool_]:
         """Which of some points (..., 2) lie on a crossing for people on foot."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.frames import wrap_angle
+from sim_worlds.carrier import TICK_S, Carrier
 from sim_worlds.mesh_tools import pose, rotation
-from sim_worlds.models.backpack import sight_points
 from sim_worlds.models.gait import HEIGHT_M, stride_m, swing_of, walking_poses
 from sim_worlds.models.person import BACKPACK_OVER_HIP_M, BODY_RADIUS_M, person_instances
 from sim_worlds.route import Path
@@ -17,10 +17,9 @@ SLOWEST_M_S, FASTEST_M_S = 0.5, 1.8
 ACCELERATION_M_S2 = 0.8
 TURN_RATE_RAD_S = 1.3
 CARROT_M = 1.0
-TICK_S = 0.02
 
 
-class WalkingPerson:
+class WalkingPerson(Carrier):
     """Implements :class:`sim_worlds.scene.Target`; the meshes of ``person_meshes(prefix, ...)`` and ``backpack``
     must be in the scene.
 
@@ -34,10 +33,10 @@ class WalkingPerson:
     def __init__(
         self, path: Path, rng: np.random.Generator, *, prefix: str = "walker", tint: Float3 = (1.0, 1.0, 1.0)
     ) -> None:
+        super().__init__(tint)
         self.path = path
         self._rng = rng
         self._prefix = prefix
-        self._tint = tint
         self._along_m = CARROT_M
         self._position = path.at(0.0)
         way = path.at(CARROT_M) - self._position
@@ -46,7 +45,6 @@ class WalkingPerson:
         self._speed = 0.0
         self._wanted_speed = float(rng.uniform(0.8, 1.4))
         self._next_change_s = float(rng.uniform(4.0, 9.0))
-        self._debt_s = 0.0
 
     @property
     def speed_m_s(self) -> float:
@@ -58,48 +56,16 @@ class WalkingPerson:
         """Direction of walking, counter-clockwise from east."""
         return self._yaw
 
-    @property
-    def position_enu_m(self) -> NDArray[np.float64]:
-        """(3,) centre of the backpack."""
-        return np.asarray(self._backpack_pose()[:3, 3])
-
-    @property
-    def velocity_enu_m_s(self) -> NDArray[np.float64]:
-        """(3,) velocity of the person."""
-        return self._speed * np.array([np.cos(self._yaw), np.sin(self._yaw), 0.0])
-
-    @property
-    def moves(self) -> bool:
-        """True: it walks."""
-        return True
-
-    @property
-    def sight_points_enu_m(self) -> NDArray[np.float64]:
-        """(points, 3) spots on the backpack's surface."""
-        return sight_points(self._backpack_pose())
-
-    def advance(self, duration_s: float) -> None:
-        """Walk on by ``duration_s``, in ticks of 20 ms so that any step size gives the same walk."""
-        self._debt_s += duration_s
-        while self._debt_s >= TICK_S - 1e-9:
-            self._debt_s -= TICK_S
-            self._tick()
-
     def dynamic_instances(self) -> list[DynamicInstance]:
         """The person and the backpack."""
-        drawn = person_instances(self._prefix, self._ground_pose(), self._body_poses())
-        drawn.append(DynamicInstance("backpack", self._backpack_pose(), self._tint, category="target"))
-        return drawn
+        return [*person_instances(self._prefix, self._ground_pose(), self._body_poses()), self.pack_instance()]
 
     def colliders(self) -> list[Collider]:
         """The body, and the backpack on it."""
-        x, y = (float(value) for value in self._position)
+        x, y = self._position.tolist()
         half = 0.5 * HEIGHT_M
-        bx, by, bz = (float(value) for value in self._backpack_pose()[:3, 3])
-        return [
-            Collider("cylinder", (x, y, half), (BODY_RADIUS_M, BODY_RADIUS_M, half), label="person"),
-            Collider("cylinder", (bx, by, bz), (0.18, 0.18, 0.24), label="backpack"),
-        ]
+        body = Collider("cylinder", (x, y, half), (BODY_RADIUS_M, BODY_RADIUS_M, half), label="person")
+        return [body, self.pack_collider()]
 
     def _tick(self) -> None:
         self._next_change_s -= TICK_S
@@ -137,6 +103,6 @@ class WalkingPerson:
     def _body_poses(self) -> NDArray[np.float64]:
         return walking_poses(self._phase, swing_of(self._speed))
 
-    def _backpack_pose(self) -> NDArray[np.float64]:
+    def _carried_pose(self) -> NDArray[np.float64]:
         torso = self._body_poses()[0]
         return np.asarray(self._ground_pose() @ torso @ pose(BACKPACK_OVER_HIP_M, rotation(np.pi)))

@@ -5,19 +5,23 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim_worlds.mesh_tools import box, merge, pose, rotation, transformed
+from sim_worlds.mesh_tools import WHITE, box, merge, rotation, transformed
 from sim_worlds.models.gait import HEIGHT_M, PARTS, SHANK_M, THIGH_M, UPPER_ARM_M, walking_poses
 from sim_worlds.models.kit import Kit
 from sim_worlds.scene import DynamicInstance, Float3, Mesh
 
 BODY_RADIUS_M = 0.25
+GIRTH_STEP = 0.05
 BACKPACK_OVER_HIP_M: Float3 = (-0.27, 0.0, 0.29)
 JACKET_PARTS = ("torso", "upper_arm", "forearm")
+COVERED = tuple(part in JACKET_PARTS for part in PARTS)
+WHITES = (WHITE,) * len(PARTS)
 SKINS: tuple[Float3, ...] = ((0.90, 0.72, 0.60), (0.80, 0.60, 0.46), (0.62, 0.44, 0.33), (0.42, 0.29, 0.22))
 HAIRS: tuple[Float3, ...] = (
     (0.20, 0.14, 0.10),
@@ -88,7 +92,7 @@ def draw_look(rng: np.random.Generator, *, child: bool | None = None, bag: Bag |
     shade = float(rng.uniform(0.1, 0.5))
     return Look(
         size=size,
-        girth=float(rng.uniform(0.9, 1.15)),
+        girth=round(float(rng.uniform(0.9, 1.15)) / GIRTH_STEP) * GIRTH_STEP,
         jacket=any_colour(rng, red=False),
         trousers=any_colour(rng, red=True) if skirt or rng.random() < 0.1 else plain,
         shoes=(shade, 0.9 * shade, 0.85 * shade),
@@ -111,7 +115,11 @@ def draw_clothes(rng: np.random.Generator) -> Look:
 
 
 def person_meshes(prefix: str, look: Look) -> dict[str, Mesh]:
-    """Return the parts of a person, ``{prefix}_{part}`` for the names in :data:`sim_worlds.models.gait.PARTS`."""
+    """Return the parts of a person, ``{prefix}_{part}`` for the names in :data:`sim_worlds.models.gait.PARTS`.
+
+    All are as of somebody of 1.75 m: ``look.size`` is for :func:`people_instances`, so that the renderer can share
+    what it worked out for one person with all others who have the same hair, hat, bag or girth.
+    """
     legs = look.skin if look.skirt else look.trousers
     cloth = "skin" if look.skirt else "cloth"
     shank, foot, forearm = Kit(), Kit(), Kit()
@@ -133,7 +141,7 @@ def person_meshes(prefix: str, look: Look) -> dict[str, Mesh]:
         "upper_arm": upper_arm,
         "forearm": forearm,
     }
-    return {f"{prefix}_{part}": _sized(kit.mesh(), look.size) for part, kit in kits.items()}
+    return {f"{prefix}_{part}": kit.mesh() for part, kit in kits.items()}
 
 
 def posed_mesh(look: Look, poses: NDArray[np.float64]) -> tuple[Mesh, Mesh]:
@@ -142,9 +150,8 @@ def posed_mesh(look: Look, poses: NDArray[np.float64]) -> tuple[Mesh, Mesh]:
     jacket: list[Mesh] = []
     rest: list[Mesh] = []
     for part, matrix in zip(PARTS, poses, strict=True):
-        placed = transformed(meshes[f"x_{part}"], _scaled(matrix, look.size))
-        (jacket if part in JACKET_PARTS else rest).append(placed)
-    return merge(jacket), merge(rest)
+        (jacket if part in JACKET_PARTS else rest).append(transformed(meshes[f"x_{part}"], matrix))
+    return _sized(merge(jacket), look.size), _sized(merge(rest), look.size)
 
 
 def standing_person_mesh(look: Look, rng: np.random.Generator) -> Mesh:
@@ -153,24 +160,46 @@ def standing_person_mesh(look: Look, rng: np.random.Generator) -> Mesh:
 
 
 def person_instances(
-    prefix: str,
-    ground_pose: NDArray[np.float64],
-    poses: NDArray[np.float64],
-    *,
-    size: float = 1.0,
-    jacket_category: str = "person",
+    prefix: str, ground_pose: NDArray[np.float64], poses: NDArray[np.float64]
 ) -> list[DynamicInstance]:
-    """Return what to draw for a person at ``ground_pose`` (4, 4) whose parts have ``poses`` (12, 4, 4)."""
-    relative = poses.copy()
-    relative[:, :3, 3] *= size
-    placed = ground_pose @ relative
-    drawn = [
-        DynamicInstance(f"{prefix}_{part}", matrix, category=jacket_category if part in JACKET_PARTS else "person")
-        for part, matrix in zip(PARTS, placed, strict=True)
-    ]
-    middle = ground_pose @ pose((0.0, 0.0, 0.5 * size * HEIGHT_M))
-    drawn.append(DynamicInstance("nothing", middle, shadow_size_m=(0.5, size * HEIGHT_M)))
+    """Return what to draw for somebody of 1.75 m at ``ground_pose`` (4, 4) whose parts have ``poses`` (12, 4, 4)."""
+    return people_instances((prefix,), ground_pose[None], poses[None], np.ones(1), ("person",))
+
+
+def people_instances(
+    prefixes: Sequence[str],
+    ground_poses: NDArray[np.float64],
+    poses: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    jacket_categories: Sequence[str],
+) -> list[DynamicInstance]:
+    """Return what to draw for several people, in the order given.
+
+    Args:
+        prefixes: of their meshes.
+        ground_poses: (people, 4, 4), person to world.
+        poses: (people, 12, 4, 4) of their parts relative to somebody of 1.75 m.
+        sizes: (people,) heights as shares of 1.75 m.
+        jacket_categories: of what their jackets cover.
+    """
+    scaled = poses.copy()
+    scaled[:, :, :3] *= sizes[:, None, None, None]
+    placed = ground_poses[:, None] @ scaled
+    middles = ground_poses.copy()
+    middles[:, :3, 3] += 0.5 * HEIGHT_M * sizes[:, None] * ground_poses[:, :3, 2]
+    drawn: list[DynamicInstance] = []
+    rows = zip(prefixes, placed, middles, sizes.tolist(), jacket_categories, strict=True)
+    for prefix, matrices, middle, size, jacket in rows:
+        categories = [jacket if covered else "person" for covered in COVERED]
+        drawn += map(DynamicInstance, part_names(prefix), matrices, WHITES, categories)
+        drawn.append(DynamicInstance("nothing", middle, shadow_size_m=(0.5, size * HEIGHT_M)))
     return drawn
+
+
+@cache
+def part_names(prefix: str) -> tuple[str, ...]:
+    """Return the meshes of a person's parts in the order of :data:`sim_worlds.models.gait.PARTS`."""
+    return tuple(f"{prefix}_{part}" for part in PARTS)
 
 
 def nothing_mesh() -> Mesh:
@@ -185,12 +214,6 @@ def _darker(colour: Float3) -> Float3:
 def _sized(mesh: Mesh, size: float) -> Mesh:
     mesh.positions_m[:] *= np.float32(size)
     return mesh
-
-
-def _scaled(matrix: NDArray[np.float64], size: float) -> NDArray[np.float64]:
-    scaled = matrix.copy()
-    scaled[:3, 3] *= size
-    return scaled
 
 
 def _limb(kit: Kit, top: float, bottom: float, length: float, material: str, colour: Float3) -> None:

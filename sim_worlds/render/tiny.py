@@ -109,9 +109,10 @@ class TinyRenderer:
         used = set()
         for index, item in enumerate(dynamic):
             key = (index, item.mesh)
-            turn = _quaternion(item.pose[:3, :3])
+            size = float(np.linalg.norm(item.pose[:3, 0]))  # the same along all axes, and for good
+            turn = _quaternion(item.pose[:3, :3] / size)
             if key not in self._moving:
-                self._moving[key] = self._bodies(item.mesh, (1.0, 1.0, 1.0), item.tint, (0.0, 0.0, 0.0), turn)
+                self._moving[key] = self._bodies(item.mesh, (size, size, size), item.tint, (0.0, 0.0, 0.0), turn)
             used.add(key)
             self._remember(self._moving[key], item.category)
             self._move(self._moving[key], item.pose[:3, 3].tolist(), turn)
