@@ -35,7 +35,7 @@ from sim_worlds.camera import CameraConfig
 from sim_worlds.catalogue import WORLDS
 from sim_worlds.conditions import FlightConditions
 from sim_worlds.config import from_mapping
-from sim_worlds.missions import make_mission
+from sim_worlds.missions import Mission, make_mission
 from sim_worlds.world import World, make_world
 
 POLL_S = 0.002
@@ -49,8 +49,9 @@ class SimNode(Node):
 
     The world moves on when the command that answers the last image has come, and not faster than
     ``realtime_factor`` allows. When no answer comes within ``patience_s`` of wall time it moves on without, so
-    that a silent policy does not stop the world. Before the first command the world stands still. The clock goes on
-    over a reset, so that no node sees time run backwards.
+    that a silent policy does not stop the world. Before the first command the world stands still. ``~/reset`` begins
+    the same world again, ``~/next`` the one of the next seed; the clock goes on over both, so that no node sees time
+    run backwards.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,7 @@ class SimNode(Node):
         self._declare()
         self._clock_s = 0.0  # on the ROS clock when the world began
         self._world = self._make_world()
-        self._mission = make_mission(self._world, self._duration_s)
+        self._mission = self._make_mission()
         self._command = VelocityCommand()
         self._answered_s = -1.0
         self._stamp_s = -1.0
@@ -75,6 +76,7 @@ class SimNode(Node):
         self._status = self.create_publisher(String, "sim/status", RELIABLE)
         self.create_subscription(TwistStamped, self._command_topic, self._on_command, RELIABLE)
         self.create_service(Trigger, "~/reset", self._on_reset)
+        self.create_service(Trigger, "~/next", self._on_next)
         self._collision.publish(Bool(data=False))
         wall_timer(self, POLL_S, self._poll)
 
@@ -89,6 +91,7 @@ class SimNode(Node):
         self._camera = self._mapping("camera_options", "of the camera, JSON: fields of CameraConfig")
         self._conditions = self._mapping("conditions", "of the flight, JSON: fields of FlightConditions")
         self._duration_s = parameter(self, "duration_s", 60.0, "of a follow mission", low=1.0, high=3600.0)
+        self._unhurried = parameter(self, "unhurried", False, "the mission has no limit of time, as pilots want it")
         self._size = (
             parameter(self, "render_width", 256, "pixels", low=16, high=1920),
             parameter(self, "render_height", 144, "pixels", low=16, high=1080),
@@ -114,6 +117,12 @@ class SimNode(Node):
             **self._options,
         )
 
+    def _make_mission(self) -> Mission:
+        mission = make_mission(self._world, self._duration_s)
+        if self._unhurried:
+            mission.limit_s = math.inf
+        return mission
+
     def _mapping(self, name: str, description: str) -> dict[str, Any]:
         """Declare a parameter that holds a JSON object."""
         text = parameter(self, name, "{}", description)
@@ -134,12 +143,16 @@ class SimNode(Node):
         now_s = self._clock_s + self._world.time_s
         self._world.close()
         self._world = self._make_world()
-        self._mission = make_mission(self._world, self._duration_s)
+        self._mission = self._make_mission()
         self._clock_s = now_s + RESET_PAUSE_S
         self._command, self._answered_s, self._stamp_s, self._started = VelocityCommand(), -1.0, -1.0, False
         self._collision.publish(Bool(data=False))
         response.success, response.message = True, f"{self._name} {self._seed} starts again"
         return response
+
+    def _on_next(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._seed += 1
+        return self._on_reset(request, response)
 
     def _poll(self) -> None:
         """Look whether it is time for the next step."""
@@ -204,8 +217,10 @@ class SimNode(Node):
         mission = self._mission
         result = mission.result()
         return {
+            "world": self._name,
+            "seed": self._seed,
             "time_s": round(self._world.time_s, 3),
-            "limit_s": mission.limit_s,
+            "limit_s": mission.limit_s if math.isfinite(mission.limit_s) else None,
             "distance_m": round(self._world.target_distance_m, 2),
             "in_view": mission.target_in_view,
             "started": self._started,
