@@ -82,6 +82,18 @@ def collect(
 
 
 @app.command()
+def relabel(
+    episodes: Annotated[Path, typer.Argument(help="Folder that `collect` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the relabelled episodes.")],
+    as_json: Json = False,
+) -> None:
+    """Write what today's expert would have flown into episodes that somebody flew."""
+    from training.relabel import relabel as run
+
+    _answer(run(episodes, out), as_json)
+
+
+@app.command()
 def train(
     episodes: Annotated[list[Path], typer.Argument(help="Folders that `collect` wrote.")],
     out: Annotated[Path, typer.Option(help="Folder for the policy.")] = Path("checkpoints/policy"),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.frames import enu_to_level_flu, wrap_angle
-from liquid_nav.types import VelocityCommand
+from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.world import World
 from training.planner import WayField
 
@@ -69,9 +69,9 @@ class Expert:
                 world.scene.colliders, world.scene.half_size_m, goal, self.config.stand_off_m, band
             )
 
-    def command(self) -> VelocityCommand:
-        """Return what to fly now, from the true state of the world."""
-        config, odometry = self.config, self.world.odometry
+    def command(self, odometry: Odometry | None = None) -> VelocityCommand:
+        """Return what to fly now, from the true state of the world, or as if the vehicle were elsewhere in it."""
+        config, odometry = self.config, odometry or self.world.odometry
         position = odometry.position_enu_m
         to_target = self.world.target.position_enu_m - position
         bearing = wrap_angle(float(np.arctan2(to_target[1], to_target[0])) - odometry.yaw_rad)

@@ -1,0 +1,84 @@
+"""Labelling flights anew: what today's expert would have flown at every moment of episodes that somebody flew.
+
+Imitating a pilot or a policy's own flights needs the expert's answer where *they* went (DAgger; Ross et al., AISTATS
+2011), and an expert that flies differently needs no new flights to teach what it does.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from liquid_nav.data import Episode, EpisodeWriter, list_episodes, read_episode
+from liquid_nav.errors import EpisodeError
+from sim_worlds.render.blind import BlindRenderer
+from sim_worlds.world import World, make_world
+from training.collect import MANIFEST, read_manifest
+from training.expert import Expert
+from training.progress import progress_bar
+
+SAME_PLACE_M = 0.01
+
+
+def relabel(source: Path, folder: Path) -> dict[str, int]:
+    """Write the episodes of a folder into another one with the expert's labels of today; images stay as they are.
+
+    Args:
+        source: folder that ``collect`` wrote.
+        folder: for the new episodes; those that are there already are kept.
+
+    Returns:
+        Counts: ``episodes``, ``relabelled``, ``steps``.
+
+    Raises:
+        ConfigError: when ``source`` has no manifest or holds other worlds than forests.
+        EpisodeError: when an episode is damaged or its world grows differently today.
+    """
+    manifest = read_manifest(source)
+    files = list_episodes(source)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "relabelled": source.name}, indent=1) + "\n")
+    missing = [file for file in files if not (folder / file.name).exists()]
+    counts = {"episodes": len(files), "relabelled": 0, "steps": 0}
+    with progress_bar("relabelling", len(missing)) as advance:
+        for file in missing:
+            counts["steps"] += _relabel(file, folder / file.name)
+            counts["relabelled"] += 1
+            advance(1, f"{counts['steps']} steps")
+    return counts
+
+
+def _relabel(file: Path, path: Path) -> int:
+    episode = read_episode(file)
+    world = _world_of(episode, file)
+    try:
+        expert = Expert(world)
+        path.with_name(path.name + ".part").unlink(missing_ok=True)
+        with EpisodeWriter(path, episode.metadata) as writer:
+            for step in episode.steps:
+                writer.write(replace(step, expert=expert.command(step.odometry), labelled=True))
+            return writer.steps
+    finally:
+        world.close()
+
+
+def _world_of(episode: Episode, file: Path) -> World:
+    """Grow the world of an episode again, without pictures."""
+    metadata = episode.metadata
+    texts = (pair.split("=", 1) for pair in metadata.extra.get("options", "").split())
+    options: dict[str, Any] = {"season": metadata.season, **{key: yaml.safe_load(text) for key, text in texts}}
+    world = make_world(metadata.world, metadata.seed, renderer=BlindRenderer(), **options)
+    there = episode.steps[0].target_position_enu_m
+    if not np.allclose(there, world.target.position_enu_m, atol=SAME_PLACE_M):
+        place = world.target.position_enu_m.round(2).tolist()
+        world.close()
+        raise EpisodeError(
+            f"{file}: the backpack hung at {there.round(2).tolist()} and hangs at {place} in today's "
+            f"{metadata.world} {metadata.seed}: collect it again, version {metadata.software} grew other worlds"
+        )
+    return world
