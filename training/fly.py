@@ -161,7 +161,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
     rate, memory_mb = FrameRate(), 0.0
     with Graph(folder / "logs") as graph:
         monitor = graph.start("monitor_node", capture=True)
-        graph.start_graph("sim", _own_parameters(plan, folder))
+        graph.start_graph("sim", own_parameters(plan, folder))
         try:
             with Live(console=CONSOLE, refresh_per_second=4) as live:
                 for line in _lines(monitor, graph):
@@ -176,7 +176,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
             return status, True
 
 
-def _own_parameters(plan: FlightPlan, folder: Path) -> dict[str, dict[str, object]]:
+def own_parameters(plan: FlightPlan, folder: Path) -> dict[str, dict[str, object]]:
     """Return what a plan sets of each node."""
     return {
         "recorder_node": {"path": str(folder / "flight.mcap")},
