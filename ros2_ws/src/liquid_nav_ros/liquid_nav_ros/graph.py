@@ -49,11 +49,13 @@ BRIDGE = NodeSpec("flight_bridge_node")
 CAMERA = NodeSpec("camera_node")
 TELEOP = NodeSpec("teleop_node")
 JOY = NodeSpec("joy_node", package="joy")
+COCKPIT = NodeSpec("cockpit_node")
 GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
     "sim": (RECORDER, SAFETY, POLICY, BRIDGE, SIM),
     "replay": (RECORDER, SAFETY, POLICY, NodeSpec("camera_node", ends_graph=True)),
     "flight": (RECORDER, SAFETY, POLICY, TELEOP, BRIDGE, CAMERA),
     "teleop": (JOY, TELEOP),
+    "cockpit": (COCKPIT,),
 }
 """In the order in which nodes start, which is the order of the sections of ``params/<graph>.yaml``."""
 
@@ -76,6 +78,13 @@ ARGUMENTS: dict[str, tuple[NodeArgument, ...]] = {
         NodeArgument("autopilot", BRIDGE.name, "autopilot", "auto", "px4, ardupilot, or auto to ask the vehicle"),
         NodeArgument("camera", CAMERA.name, "source", "0", SOURCE),
         POLICY_FOLDER,
+    ),
+    "cockpit": (
+        NodeArgument("host", COCKPIT.name, "host", "127.0.0.1", "0.0.0.0 for everyone on the network"),
+        NodeArgument("port", COCKPIT.name, "port", "8765", "of the page, 0 for a free one", int),
+        NodeArgument("look", COCKPIT.name, "look", "false", "let those without the token look", bool),
+        NodeArgument("episodes", COCKPIT.name, "episodes", "", "folder of the recordings; empty for no list of them"),
+        NodeArgument("policy", COCKPIT.name, "policy", "", "folder of the policy whose wiring is drawn"),
     ),
 }  # fmt: skip
 
