@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from dataclasses import asdict
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from liquid_nav import load_policy
-from sim_worlds.camera import named_camera
-from sim_worlds.conditions import named_conditions
 from sim_worlds.world import make_world
-from training.fly import FlightPlan
-from training.graph import PARAMS, Graph, GraphError
+from training.fly import FlightPlan, own_parameters
+from training.graph import Graph, GraphError
 from training.progress import CONSOLE
 from training.run_folder import new_folder
 
 CHECK_S = 0.5
-MARK = "cockpit: "
+START_S = 60.0
+
+
+@dataclass(frozen=True)
+class CockpitPlan:
+    """How the page is served.
+
+    Attributes:
+        episodes: folder that takes the recordings.
+        host: ``127.0.0.1``, or ``0.0.0.0`` for everyone on the network.
+        port: of the page, 0 for a free one.
+        look: those without the token may look.
+    """
+
+    episodes: Path = Path("data/teleop")
+    host: str = "127.0.0.1"
+    port: int = 8765
+    look: bool = False
 
 
 class CockpitFlight:
@@ -25,9 +40,8 @@ class CockpitFlight:
 
     Args:
         plan: the world and who flies in it.
+        cockpit: how the page is served.
         runs: takes a folder with the nodes' logs.
-        episodes: takes the recordings.
-        cockpit: parameters of the cockpit node, such as ``{"port": 8765, "host": "0.0.0.0"}``.
 
     Attributes:
         address: of the page, with the pilot's token.
@@ -37,14 +51,13 @@ class CockpitFlight:
         LiquidNavError: when the graph cannot start.
     """
 
-    def __init__(
-        self, plan: FlightPlan, runs: Path, episodes: Path, cockpit: dict[str, object] | None = None
-    ) -> None:
+    def __init__(self, plan: FlightPlan, cockpit: CockpitPlan, runs: Path) -> None:
         load_policy(plan.policy)  # a broken policy or world must be known before anything starts
         make_world(plan.world, plan.seed, renderer=plan.renderer, **plan.options).close()
-        self.graph = Graph(new_folder(runs) / "logs")
+        folder = new_folder(runs)
+        self.graph = Graph(folder / "logs")
         try:
-            self.address = self._start(plan, episodes, cockpit or {})
+            self.address = self._start(plan, cockpit, folder)
         except BaseException:
             self.graph.stop()
             raise
@@ -61,45 +74,38 @@ class CockpitFlight:
     def __exit__(self, *_: object) -> None:
         self.graph.stop()
 
-    def _start(self, plan: FlightPlan, episodes: Path, cockpit: dict[str, object]) -> str:
-        params = PARAMS / "cockpit.yaml"
-        policy = "" if plan.policy is None else str(plan.policy.resolve())
-        folder = str(episodes.resolve())
-        own: dict[str, dict[str, object]] = {
-            "policy_node": {"policy": policy},
-            "recorder_node": {"path": folder},
-            "sim_node": {
-                "world": plan.world,
-                "seed": plan.seed,
-                "world_options": json.dumps(plan.options),
-                "camera_options": json.dumps(asdict(named_camera(plan.camera))),
-                "conditions": json.dumps(asdict(named_conditions(plan.conditions))),
-                "duration_s": plan.duration_s,
-                "realtime_factor": plan.realtime_factor,
-                "renderer": plan.renderer,
-            },
+    def _start(self, plan: FlightPlan, cockpit: CockpitPlan, folder: Path) -> str:
+        address, episodes = folder / "address", str(cockpit.episodes.resolve())
+        own = own_parameters(plan, folder)
+        own["recorder_node"] = {"path": episodes, "autostart": False}
+        own["flight_bridge_node"] = {"auto_engage": False}
+        own["sim_node"]["unhurried"] = True
+        page: dict[str, object] = {
+            "use_sim_time": True,
+            "host": cockpit.host,
+            "port": cockpit.port,
+            "look": cockpit.look,
+            "episodes": episodes,
+            "policy": own["policy_node"]["policy"],
+            "address_file": str(address),
         }
-        node = self.graph.start(
-            "cockpit_node",
-            params_file=params,
-            parameters={"policy": policy, "episodes": folder, **cockpit},
-            capture=True,
-        )
-        for name in ("recorder_node", "safety_node", "policy_node", "flight_bridge_node", "sim_node"):
-            self.graph.start(name, params_file=params, parameters=own.get(name))
-        assert node.stdout is not None
-        for raw in node.stdout:
-            line = raw.decode(errors="replace").strip()
-            if line.startswith(MARK):
-                return line.removeprefix(MARK)
-        raise GraphError(f"the cockpit did not start: {self.graph.last_words('cockpit_node')}")
+        self.graph.start_graph("cockpit", {"cockpit_node": page})
+        self.graph.start_graph("sim", own)
+        self.graph.start("teleop_node", parameters={"use_sim_time": True})
+        deadline = time.monotonic() + START_S
+        while not address.exists():
+            self.graph.check()
+            if time.monotonic() > deadline:
+                raise GraphError(f"the cockpit did not start within {START_S:g} s: see {self.graph.log_folder}")
+            time.sleep(0.1)
+        return address.read_text().strip()
 
 
-def fly_from_cockpit(plan: FlightPlan, runs: Path, episodes: Path, cockpit: dict[str, object]) -> None:
+def fly_from_cockpit(plan: FlightPlan, cockpit: CockpitPlan, runs: Path) -> None:
     """Start a simulated flight, print the page's address and serve it until Ctrl-C."""
-    with CockpitFlight(plan, runs, episodes, cockpit) as flight:
-        CONSOLE.print(f"open [bold]{flight.address}[/bold]", soft_wrap=True)
-        CONSOLE.print(f"{plan.world} {plan.seed}; episodes go to {episodes}; Ctrl-C ends")
+    with CockpitFlight(replace(plan, film=False), cockpit, runs) as flight:
+        CONSOLE.print(f"open {flight.address}", soft_wrap=True, style="bold", highlight=False)
+        CONSOLE.print(f"{plan.world} {plan.seed}, episodes go to {cockpit.episodes}, Ctrl-C ends", highlight=False)
         try:
             flight.wait()
         except KeyboardInterrupt:

@@ -14,7 +14,6 @@ from liquid_nav.flight.state_machine import ACTIONS, FlightState, FlightStateMac
 PATH_STEP_M = 0.15
 PATH_POINTS = 4000
 EVENTS = 60
-GONE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Board:
             ``recording``, ``sim``, ``flight_state``, ``link``.
         commands: forward, left, up (m/s), yaw rate (rad/s) of ``policy``, ``pilot``, ``safe`` and ``flown``.
         facts: what seldom changes: ``fence``, ``wiring``, ``policy``.
-        path: (east, north) of the vehicle so far.
+        path: (east, north, 1 where the pilot flew or 0) of the vehicle so far.
         events: what happened, the latest last, each with number, time, level and text.
     """
 
@@ -57,7 +56,7 @@ class Board:
     commands: dict[str, list[float]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     facts_number: int = 0
-    path: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=PATH_POINTS))
+    path: deque[tuple[float, float, int]] = field(default_factory=lambda: deque(maxlen=PATH_POINTS))
     path_number: int = 0
     events: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=EVENTS))
     _event_number: int = 0
@@ -85,8 +84,9 @@ class Board:
         if not all(map(math.isfinite, (*position, *velocity, yaw_rad))):
             return
         self.set("vehicle", {"position": position, "velocity": velocity, "yaw": yaw_rad})
-        if not self.path or math.dist(self.path[-1], position[:2]) >= PATH_STEP_M:
-            self.path.append((position[0], position[1]))
+        if not self.path or math.dist(self.path[-1][:2], position[:2]) >= PATH_STEP_M:
+            piloted = self.values.get("verdict", {}).get("source") == "pilot" and self.flight_state == "engaged"
+            self.path.append((position[0], position[1], int(piloted)))
 
     def clear_path(self) -> None:
         """Forget the way: another flight begins."""

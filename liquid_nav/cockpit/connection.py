@@ -43,6 +43,7 @@ class Connection:
         self._state_at = 0.0
         self._sent_at: dict[int, float] = {}
         self._delay_s = 0.0
+        self._since_s = time.monotonic()
         self._image = self._attention = self._event = 0
         self._facts = self._path = -1
 
@@ -79,7 +80,8 @@ class Connection:
         image = self._board.image
         if image is not None and image.number != self._image and self._may_send():
             self._image = image.number
-            self._sent_at[image.number] = image.came_s
+            if image.came_s > self._since_s:  # one that came before the page says nothing of the way
+                self._sent_at[image.number] = image.came_s
             await self._picture(IMAGE, image)
         attention = self._board.attention
         if attention is not None and attention.number != self._attention:
@@ -99,7 +101,8 @@ class Connection:
             await self._text({"kind": "facts", **board.facts})
         if board.path_number != self._path:
             self._path = board.path_number
-            await self._text({"kind": "path", "points": [[round(x, 2), round(y, 2)] for x, y in board.path]})
+            points = [[round(east, 2), round(north, 2), piloted] for east, north, piloted in board.path]
+            await self._text({"kind": "path", "points": points})
         news = [event for event in board.events if event["number"] > self._event]
         if news:
             self._event = news[-1]["number"]

@@ -11,7 +11,7 @@ from liquid_nav.cockpit.board import Board
 from liquid_nav.cockpit.config import CockpitConfig
 from liquid_nav.cockpit.connection import Connection
 from liquid_nav.cockpit.controls import Controls
-from liquid_nav.cockpit.vehicle import DANGEROUS_ORDERS, FLIGHT_ORDERS, SAFE_ORDERS, Vehicle
+from liquid_nav.cockpit.vehicle import DANGEROUS_ORDERS, DATA_ORDERS, SAFE_ORDERS, WORLD_ORDERS, Vehicle
 from liquid_nav.cockpit.wishes import Beat, Focus, Note, Order, Release, Seen, Take, Wish, WishError
 from liquid_nav.types import VelocityCommand
 
@@ -105,7 +105,7 @@ class Pilot:
         if order.name in DANGEROUS_ORDERS and not order.confirmed:
             connection.answer(kind="answer", number=order.number, done=False, text=f"{order.name} must be confirmed")
             return
-        commands = order.name in FLIGHT_ORDERS and order.name not in SAFE_ORDERS
+        commands = order.name not in (*SAFE_ORDERS, *DATA_ORDERS)
         if commands and not self._controls.take(connection, now_s):
             text = f"{order.name} is refused: another page has the controls"
             connection.answer(kind="answer", number=order.number, done=False, text=text)
@@ -113,10 +113,12 @@ class Pilot:
         self._run(self._carry_out(connection, order))
 
     async def _carry_out(self, connection: Connection, order: Order) -> None:
+        if order.name in WORLD_ORDERS:
+            await self._vehicle.order("hold")  # another flight begins with the pilot's engage
         answer = await self._vehicle.order(order.name)
         connection.answer(kind="answer", number=order.number, done=answer.done, text=answer.text)
         self._board.tell(f"{order.name}: {answer.text}", "info" if answer.done else "warn")
-        if answer.done and order.name == "reset":
+        if answer.done and order.name in WORLD_ORDERS:
             self._board.clear_path()
 
     def _take_over(self, connection: Connection, now_s: float) -> None:

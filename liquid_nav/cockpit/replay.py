@@ -19,6 +19,7 @@ from liquid_nav.errors import EpisodeError
 SHORT_S = 3.0
 GAP_FACTOR = 3.0
 SAME_S = 1e-3
+PATH_POINTS = 1500
 STALE_S = 0.5
 VERDICTS = "liquid_nav: safety"
 COMMANDS = {
@@ -95,12 +96,13 @@ class Replay:
     def timeline(self) -> dict[str, Any]:
         """Return everything but the images at the moment of each, plain values for JSON."""
         first_s = self.images[0][0] if self.images else 0.0
-        path = [[round(value["position"][0], 2), round(value["position"][1], 2)] for _, value in self._track("vehicle")]
+        vehicle = self._track("vehicle")
+        path = [self._waypoint(*each) for each in vehicle[:: max(1, len(vehicle) // PATH_POINTS)]]
         return {
             "name": self.path.name,
             "stamps": [round(stamp - first_s, 4) for stamp, _ in self.images],
             "moments": [self._moment(stamp) for stamp, _ in self.images],
-            "path": path[:: max(1, len(path) // 1500)],
+            "path": path,
             **self.facts(),
         }
 
@@ -116,6 +118,11 @@ class Replay:
             "state": _last(self._track("state"), stamp_s),
             "attention": attention,
         }
+
+    def _waypoint(self, stamp_s: float, vehicle: dict[str, Any]) -> list[float]:
+        east, north, _ = vehicle["position"]
+        verdict = _last(self._track("verdict"), stamp_s) or {}
+        return [round(east, 2), round(north, 2), int(verdict.get("source") == "pilot")]
 
     def _repeats(self) -> float:
         """Share of images that are the one before."""

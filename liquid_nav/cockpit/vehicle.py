@@ -10,7 +10,9 @@ from liquid_nav.types import VelocityCommand
 FLIGHT_ORDERS = ("arm", "takeoff", "engage", "hold", "land", "disarm")
 SAFE_ORDERS = ("hold", "land")
 """Orders that everyone with the token may give, whoever has the controls."""
-DATA_ORDERS = ("record", "stop", "discard", "reset")
+DATA_ORDERS = ("record", "stop", "discard")
+WORLD_ORDERS = ("reset", "next")
+"""Orders to a simulated world: begin again, or the next one."""
 DANGEROUS_ORDERS = ("arm", "takeoff", "disarm", "discard")
 """Orders that the page must have confirmed."""
 
@@ -32,7 +34,7 @@ class Vehicle(Protocol):
     """A vehicle with its recorder, as the cockpit commands it. Called from the server's thread; nothing may block."""
 
     async def order(self, name: str) -> Answer:
-        """Carry out one of the flight or data orders; answer within a few seconds whatever happens."""
+        """Carry out one of the orders above; answer within a few seconds whatever happens."""
 
     def fly(self, command: VelocityCommand) -> None:
         """Fly a command of the pilot, in the level body frame; the safety filter judges it as any other."""

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from liquid_nav.cockpit.vehicle import DATA_ORDERS, FLIGHT_ORDERS
+from liquid_nav.cockpit.vehicle import DATA_ORDERS, FLIGHT_ORDERS, WORLD_ORDERS
 from liquid_nav.errors import LiquidNavError
 
 LONGEST_TEXT = 4096
 LONGEST_NOTE = 500
+ORDERS = (*FLIGHT_ORDERS, *DATA_ORDERS, *WORLD_ORDERS)
 
 
 class WishError(LiquidNavError):
@@ -105,8 +106,8 @@ def _beat(values: dict[str, Any]) -> Beat:
 
 def _order(values: dict[str, Any]) -> Order:
     name = values.get("name")
-    if name not in (*FLIGHT_ORDERS, *DATA_ORDERS):
-        raise WishError(f"order is {name!r}: use one of {', '.join((*FLIGHT_ORDERS, *DATA_ORDERS))}")
+    if name not in ORDERS:
+        raise WishError(f"order is {name!r}: use one of {', '.join(ORDERS)}")
     number = int(_number("number", values.get("number", 0), 0, 2**53))
     return Order(name, number, values.get("confirmed") is True)
 

@@ -10,6 +10,7 @@ const QUESTIONS = {
   disarm: ["Stop the motors?", "In the air the vehicle would fall; the autopilot refuses it there if it can.", "Disarm"],
   discard: ["Discard the recording?", "What has been recorded since its start is deleted.", "Discard"],
 };
+const WORLD = ["reset", "next"];
 const FORCE_MS = 1000;
 const BEAT_MS = 50;
 
@@ -86,10 +87,10 @@ export class Flight {
     const pilot = link.role === "pilot" && link.open;
     for (const button of $$("[data-order]")) {
       const name = button.dataset.order;
-      const free = link.controls !== "other" || ["hold", "land", "reset"].includes(name);
-      button.disabled = !pilot || !free || (name !== "reset" && !view.allowed.includes(name));
+      const free = link.controls !== "other" || ["hold", "land"].includes(name);
+      button.disabled = !pilot || !free || (!WORLD.includes(name) && !view.allowed.includes(name));
     }
-    $("#reset").hidden = !view.sim;
+    for (const name of WORLD) $(`.orders [data-order=${name}]`).hidden = !view.sim;
     for (const item of $("#states").children) {
       item.classList.toggle("now", item.textContent === state);
     }

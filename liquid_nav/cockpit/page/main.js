@@ -66,14 +66,14 @@ link.addEventListener("state", ({ detail }) => {
     sim: values.sim, bridge: values.link, recording: values.recording, neurons: values.neurons,
   });
   const place = live.vehicle?.position, last = live.path.at(-1);
-  if (place && (!last || Math.hypot(place[0] - last[0], place[1] - last[1]) >= PATH_STEP_M)) live.path.push([place[0], place[1]]);
+  if (place && (!last || Math.hypot(place[0] - last[0], place[1] - last[1]) >= PATH_STEP_M)) live.path.push([place[0], place[1], Number(live.verdict?.source === "pilot" && live.state === "engaged")]);
   if (live.neurons && !past) traces.add(performance.now() / 1000, live.neurons);
   changed = true;
 });
 link.addEventListener("events", ({ detail }) => {
   for (const { at, level, text } of detail.events) {
     const time = new Date(1000 * at).toLocaleTimeString([], { hour12: false });
-    $("#events").prepend(make("li", { className: level }, make("time", { textContent: time }), make("span", { textContent: text })));
+    $("#events").prepend(make("li", { className: level }, make("time", { textContent: time }), make("span", { textContent: text.replace(/\/\S*\//g, "") })));
   }
   while ($("#events").children.length > 60) $("#events").lastChild.remove();
 });
@@ -90,11 +90,15 @@ function drawHeader(view) {
   write($("#verdict b"), verdict ? (verdict.action === "pass" ? "safe" : `${verdict.action}: ${verdict.rule.replaceAll("_", " ")}`) : "");
   write($("#verdict span"), verdict?.reason ?? "");
   const percent = battery?.percent;
-  gauge("battery", percent != null ? `${percent.toFixed(0)}%` : sim ? "simulated" : "unknown", percent == null ? "" : percent < 20 ? "bad" : percent < 35 ? "warn" : "");
+  $("#gauge-battery").hidden = Boolean(sim) && percent == null;
+  gauge("battery", percent != null ? `${percent.toFixed(0)}%` : "unknown", percent == null ? "" : percent < 20 ? "bad" : percent < 35 ? "warn" : "");
   gauge("video", link.delay ? `${link.delay.toFixed(0)} ms` : "", link.delay > 200 ? "warn" : "");
   gauge("link", link.open ? `${link.roundTrip.toFixed(0)} ms` : "lost", !link.open ? "bad" : link.roundTrip > 150 ? "warn" : "");
   $("#gauge-mission").hidden = !sim;
-  if (sim) gauge("mission", sim.done ? sim.reason : clock(sim.time_s), sim.collision ? "bad" : "");
+  if (sim) {
+    write($("#gauge-mission span"), `${sim.world} ${sim.seed}`);
+    gauge("mission", clock(sim.time_s));
+  }
   const names = Object.keys(view.nodes).sort();
   if ($("#nodes").dataset.names !== names.join()) {
     $("#nodes").dataset.names = names.join();
@@ -105,6 +109,15 @@ function drawHeader(view) {
     dot.className = gone ? "gone" : "";
     dot.title = `${name}${gone ? `: silent for ${view.nodes[name].toFixed(0)} s` : ""}`;
   });
+}
+
+// Says how a simulated flight has ended.
+function drawEnd(sim) {
+  $("#ended").hidden = !sim?.done;
+  if (!sim?.done) return;
+  $("#ended").classList.toggle("good", sim.success);
+  write($("#ended b"), sim.success ? "Reached" : sim.collision ? "Crashed" : "Over");
+  write($("#ended span"), sim.reason);
 }
 
 function draw() {
@@ -119,6 +132,7 @@ function draw() {
     wiring.draw(view);
     map.draw(view);
     camera.tell(view, !past);
+    drawEnd(past ? null : live.sim);
   }
   requestAnimationFrame(draw);
 }

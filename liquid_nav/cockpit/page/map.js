@@ -33,8 +33,8 @@ export class MapView {
     this.frame(view, width, height);
     const at = ([east, north]) => [width / 2 + (east - this.centre[0]) * this.scale, height / 2 - (north - this.centre[1]) * this.scale];
     this.grid(context, at, width, height);
-    if (view.fence) this.fence(context, at, view.fence);
-    this.line(context, view.path.map(at), colour.policy);
+    if (view.fence?.length) this.fence(context, at, view.fence);
+    this.way(context, view.path, at);
     if (view.target) this.target(context, at(view.target));
     if (view.vehicle) this.vehicle(context, at(view.vehicle.position), view.vehicle.yaw);
   }
@@ -67,26 +67,34 @@ export class MapView {
     context.fillText("N ↑", width - 30, height - 12);
   }
 
-  fence(context, at, { half_m, centre }) {
-    const [x0, y0] = at([centre[0] - half_m, centre[1] + half_m]);
-    const size = 2 * half_m * this.scale;
+  fence(context, at, corners) {
     context.strokeStyle = colour.danger;
     context.globalAlpha = 0.7;
     context.lineWidth = 1.5;
     context.setLineDash([7, 5]);
-    context.strokeRect(x0, y0, size, size);
+    context.beginPath();
+    corners.forEach((corner) => context.lineTo(...at(corner)));
+    context.closePath();
+    context.stroke();
     context.setLineDash([]);
     context.globalAlpha = 1;
   }
 
-  line(context, points, stroke) {
-    context.strokeStyle = stroke;
+  // The way so far, in the colour of who flew it.
+  way(context, path, at) {
     context.globalAlpha = 0.85;
     context.lineWidth = 2;
     context.lineJoin = "round";
-    context.beginPath();
-    points.forEach(([x, y]) => context.lineTo(x, y));
-    context.stroke();
+    for (let from = 0; from < path.length - 1; ) {
+      const who = path[from + 1][2];
+      let to = from + 1;
+      while (to + 1 < path.length && path[to + 1][2] === who) to++;
+      context.strokeStyle = who ? colour.pilot : colour.policy;
+      context.beginPath();
+      for (let index = from; index <= to; index++) context.lineTo(...at(path[index]));
+      context.stroke();
+      from = to;
+    }
     context.globalAlpha = 1;
   }
 

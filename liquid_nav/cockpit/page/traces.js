@@ -27,10 +27,10 @@ export class Traces {
     const { context, width, height } = begin(this.canvas);
     if (!wiring || !this.samples.length) return;
     const order = LAYERS.flatMap((layer) => wiring.layers[layer].map((neuron, index) => [layer, index, neuron]));
-    const left = 62, right = width - 12, top = 4, gap = 7;
+    const left = 72, right = width - 12, top = 4, gap = 7;
     const row = (height - top - 8 - 2 * gap) / order.length;
     const now = this.samples.at(-1)[0];
-    context.font = `500 10.5px ${FONT}`;
+    context.font = `500 10px ${FONT}`;
     context.textBaseline = "middle";
     let shift = 0;
     order.forEach(([layer, index, neuron], place) => {

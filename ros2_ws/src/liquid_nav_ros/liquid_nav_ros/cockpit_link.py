@@ -10,7 +10,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.cockpit.vehicle import FLIGHT_ORDERS, Answer
+from liquid_nav.cockpit.vehicle import FLIGHT_ORDERS, WORLD_ORDERS, Answer
 from liquid_nav.types import VelocityCommand
 from liquid_nav_ros.conversions import command_message
 from liquid_nav_ros.qos import RELIABLE
@@ -22,8 +22,10 @@ SERVICES = {
     "stop": "recorder_node/stop",
     "discard": "recorder_node/discard",
     "reset": "sim_node/reset",
+    "next": "sim_node/next",
 }
 PATIENCE_S = 5.0
+WORLD_PATIENCE_S = 30.0  # a world is built
 
 
 class GraphVehicle:
@@ -55,10 +57,11 @@ class GraphVehicle:
             self.loop.call_soon_threadsafe(_settle, answered, future)
 
         client.call_async(Trigger.Request()).add_done_callback(on_done)
+        patience_s = WORLD_PATIENCE_S if name in WORLD_ORDERS else PATIENCE_S
         try:
-            response = await asyncio.wait_for(answered, PATIENCE_S)
+            response = await asyncio.wait_for(answered, patience_s)
         except TimeoutError:
-            return Answer(False, f"{SERVICES[name]} did not answer within {PATIENCE_S:g} s")
+            return Answer(False, f"{SERVICES[name]} did not answer within {patience_s:g} s")
         return Answer(bool(response.success), str(response.message))
 
     def fly(self, command: VelocityCommand) -> None:

@@ -25,6 +25,7 @@ from liquid_nav.cockpit.config import CockpitConfig
 from liquid_nav.cockpit.network import wiring_facts
 from liquid_nav.cockpit.server import Cockpit
 from liquid_nav.errors import LiquidNavError
+from liquid_nav.safety import SafetyConfig
 from liquid_nav_ros.cockpit_link import GraphVehicle
 from liquid_nav_ros.conversions import odometry_of, to_seconds
 from liquid_nav_ros.qos import LATCHED, LATEST, RELIABLE, SENSOR
@@ -36,8 +37,8 @@ COMMANDS = {
     "safe": "liquid_nav/cmd_vel",
     "flown": "vehicle/cmd_vel",
 }
-FENCE = ("limits.geofence_half_size_m", "limits.geofence_centre_enu_m")
-ASK_S = 1.0
+FENCE = ("geofence_half_size_m", "geofence_radius_m", "geofence_centre_enu_m", "geofence_polygon_enu_m")
+ASK_S = 2.0
 
 
 class CockpitNode(Node):
@@ -49,17 +50,18 @@ class CockpitNode(Node):
 
     def __init__(self) -> None:
         super().__init__("cockpit_node")
-        config, token_file = self._config()
+        config, address_file = self._config()
         self._board = Board()
         self._vehicle = GraphVehicle(self)
         self._cockpit: Cockpit | None = None
         self._server = BackgroundCockpit(lambda loop: self._make(config, loop))
-        if token_file:
-            _write_secret(Path(token_file), self._server.address)
-        print(f"cockpit: {self._server.address}", flush=True)
+        if address_file:
+            _write_secret(Path(address_file), self._server.address)
+        else:
+            print(f"cockpit: {self._server.address}", flush=True)
         self._fence_client = self.create_client(GetParameters, "safety_node/get_parameters")
         self._listen()
-        self._asker = wall_timer(self, ASK_S, self._ask_for_the_fence)
+        wall_timer(self, ASK_S, self._ask_for_the_fence)
         threading.Thread(target=self._draw_wiring, args=(config.policy,), daemon=True).start()
 
     def health(self) -> dict[str, object]:
@@ -88,8 +90,10 @@ class CockpitNode(Node):
             episodes=Path(episodes).expanduser() if episodes else None,
             policy=Path(policy).expanduser() if policy else None,
         )
-        token_file = parameter(self, "address_file", "", "takes the address with its token, mode 0600; empty for none")
-        return config, token_file
+        address_file = parameter(
+            self, "address_file", "", "takes the address with its token, mode 0600; empty to print it"
+        )
+        return config, address_file
 
     def _make(self, config: CockpitConfig, loop: asyncio.AbstractEventLoop) -> Cockpit:
         self._vehicle.loop = loop
@@ -184,18 +188,17 @@ class CockpitNode(Node):
         self._server.post(self._board.set, name, value)
 
     def _ask_for_the_fence(self) -> None:
-        """Ask the safety node until it has answered once."""
-        if not self._fence_client.service_is_ready():
-            return
-        self._asker.cancel()
-        future = self._fence_client.call_async(GetParameters.Request(names=list(FENCE)))
-        future.add_done_callback(self._on_fence)
+        """Ask the safety node again and again: its limits may change in flight."""
+        if self._fence_client.service_is_ready():
+            request = GetParameters.Request(names=[f"limits.{name}" for name in FENCE])
+            self._fence_client.call_async(request).add_done_callback(self._on_fence)
 
     def _on_fence(self, future: Any) -> None:
-        half, centre = future.result().values
-        if half.type and len(centre.double_array_value) == 2:
-            fence = {"half_m": half.double_value, "centre": list(centre.double_array_value)}
-            self._server.post(self._board.set_fact, "fence", fence)
+        if future.exception() is None and len(future.result().values) == len(FENCE):
+            half, radius, centre, polygon = future.result().values
+            places = list(centre.double_array_value), list(polygon.double_array_value)
+            corners = _fence_corners(half.double_value, radius.double_value, *places)
+            self._server.post(self._board.set_fact, "fence", corners)
 
     def _draw_wiring(self, folder: Path | None) -> None:
         try:
@@ -209,11 +212,27 @@ def _numbers(values: Any) -> list[float | None]:
     return [round(float(value), 4) if math.isfinite(value) else None for value in values]
 
 
+def _fence_corners(
+    half_m: float, radius_m: float, centre: list[float], polygon: list[float]
+) -> list[tuple[float, float]]:
+    """Return the corners of the fence, east and north in metres, none without one."""
+    corners = list(zip(polygon[::2], polygon[1::2], strict=False))
+    config = SafetyConfig(
+        geofence_half_size_m=half_m or None,
+        geofence_radius_m=radius_m or None,
+        geofence_centre_enu_m=(centre[0], centre[1]) if len(centre) == 2 else (0.0, 0.0),
+        geofence_polygon_enu_m=tuple(corners) or None,
+    )
+    return [(round(east, 2), round(north, 2)) for east, north in config.fence_enu_m]
+
+
 def _write_secret(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(text + "\n")
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    part.write_text(text + "\n")
+    part.replace(path)
 
 
 def main() -> None:
