@@ -9,8 +9,10 @@ WORLD ?= city
 DURATION ?= 60
 CAMERA ?=
 OPTIONS ?=
+PORT ?= 8765
+EPISODES ?= data/teleop
 
-.PHONY: setup fly test test-slow lint types results readme-pictures lock clean
+.PHONY: setup fly cockpit test test-slow lint types results readme-pictures lock clean
 
 setup: $(READY)
 
@@ -20,6 +22,12 @@ $(READY): requirements.lock setup.cfg setup.py tools/setup.sh
 
 fly: $(READY)
 	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)")
+
+# A web page to fly from, in forests that may be learned from; prints its address.
+cockpit: WORLD = forest
+cockpit: SEED = 1
+cockpit: $(READY)
+	@$(BIN)/liquid-nav fly --cockpit --world $(WORLD) --seed $(SEED) --port $(PORT) --episodes $(EPISODES) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option))
 
 # Tests that time real processes come alone, after the others, so that nothing else takes their time.
 test: $(READY)

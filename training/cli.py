@@ -12,6 +12,7 @@ import typer
 
 from liquid_nav import __version__
 from liquid_nav.errors import ConfigError, LiquidNavError
+from training import episodes_cli
 
 app = typer.Typer(
     name="liquid-nav",
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(episodes_cli.app, name="episodes")
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Workers = Annotated[int, typer.Option(help="Processes.", min=1, max=64)]
 Options = Annotated[
@@ -175,20 +177,26 @@ def fly(
     film: Annotated[bool, typer.Option(help="Make the MP4.")] = True,
     out: Annotated[Path, typer.Option(help="Folder for runs.")] = Path("runs"),
     renderer: Renderer = "auto",
+    cockpit: Annotated[bool, typer.Option("--cockpit", help="Fly from a web page, until Ctrl-C.")] = False,
+    episodes: Annotated[Path, typer.Option(help="Takes what the cockpit records.")] = Path("data/teleop"),
+    host: Annotated[str, typer.Option(help="Of the cockpit; 0.0.0.0 for everyone on the network.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Of the cockpit, 0 for a free one.", min=0, max=65535)] = 8765,
+    look: Annotated[bool, typer.Option("--look", help="Let those without the cockpit's token look.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fly one mission through the ROS 2 graph; leaves runs/latest/."""
+    """Fly one mission through the ROS 2 graph and leave runs/latest/, or fly from a web page."""
+    from training.cockpit import CockpitPlan, fly_from_cockpit
     from training.fly import FlightPlan, fly_camera
     from training.fly import fly as run
 
-    if camera:
-        summary = fly_camera(camera, out, policy=policy)
-    else:
-        options = _options(option)
-        plan = FlightPlan(
-            world, seed, options, camera_preset, conditions, duration, policy, realtime, renderer, film
-        )
-        summary = run(plan, out)
+    options = _options(option)
+    plan = FlightPlan(world, seed, options, camera_preset, conditions, duration, policy, realtime, renderer, film)
+    if cockpit:
+        if camera:
+            raise ConfigError(f"--cockpit flies in a simulated world: leave --camera {camera!r} out")
+        fly_from_cockpit(plan, CockpitPlan(episodes, host, port, look), out)
+        return
+    summary = fly_camera(camera, out, policy=policy) if camera else run(plan, out)
     shown = {key: value for key, value in summary.items() if key != "plan"}
     _answer(summary if as_json else shown, as_json)
     if not as_json:
@@ -196,24 +204,6 @@ def fly(
         typer.echo(f"{out / 'latest'}/: {' '.join(files)}")
     if not summary["success"]:
         raise typer.Exit(1)
-
-
-@app.command()
-def episodes(
-    path: Annotated[Path, typer.Argument(help="An episode or a folder of episodes.")],
-    repair: Annotated[bool, typer.Option(help="Read damaged files up to their break.")] = False,
-    sheet: Annotated[Path | None, typer.Option(help="PNG with pictures of the episodes.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List what episodes hold."""
-    from training.contact_sheet import describe_episodes
-
-    rows = describe_episodes(path, repair=repair, sheet=sheet)
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
-    for row in rows:
-        typer.echo("  ".join(f"{key} {value}" for key, value in row.items()))
 
 
 @app.command()
