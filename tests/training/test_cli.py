@@ -34,7 +34,7 @@ def test_every_command_explains_itself(command: str) -> None:
         (("fly", "--camera", "/no/such/video.mp4"), "does not exist"),
         (("evaluate", "--suite", "moon"), "moon"),
         (("train", "/no/such/folder"), "manifest.json"),
-        (("episodes", "/no/such/file.mcap"), "does not exist"),
+        (("episodes", "show", "/no/such/file.mcap"), "does not exist"),
         (("collect", "--config", "/no/such/config.yaml"), "does not exist"),
         (("worlds", "forest", "--option", "season=monsoon"), "monsoon"),
     ],

@@ -1,0 +1,165 @@
+"""The commands ``liquid-nav episodes ...``: look at recordings, judge, cut, mend, import and export them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from liquid_nav.errors import EpisodeError
+
+app = typer.Typer(help="Look at episodes, judge, cut, mend, import and export them.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+Files = Annotated[list[Path], typer.Argument(help="Episodes (.mcap) or folders of them.")]
+Episode = Annotated[Path, typer.Argument(help="An episode (.mcap).")]
+
+
+@app.command("list")
+def list_(paths: Files, as_json: Json = False) -> None:
+    """List files, broken ones too, from their indexes alone."""
+    from liquid_nav.data.summary import summarize_all
+
+    rows = [summary.row() for summary in summarize_all(paths)]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    lines = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+@app.command()
+def show(path: Episode, as_json: Json = False) -> None:
+    """Show what one episode holds: its origin, topics, numbers and what is wrong with it."""
+    from liquid_nav.data import open_episode
+    from liquid_nav.data.quality import check as judge
+
+    episode = open_episode(path, repair=True)
+    quality = judge(episode)
+    topics = {topic: len(entries) for topic, entries in sorted(episode.messages.items())}
+    answer = {"file": str(path), "metadata": episode.metadata.to_text(), "topics": topics, **quality.as_dict()}
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    for key, value in {**episode.metadata.to_text(), **quality.as_dict()}.items():
+        if key != "findings" and value not in ("", None):
+            typer.echo(f"{key}: {value}")
+    typer.echo("topics: " + ", ".join(f"{topic} ({count})" for topic, count in topics.items()))
+    for finding in quality.findings:
+        typer.echo(f"{finding.name}: {finding.text}")
+
+
+@app.command()
+def check(paths: Files, as_json: Json = False) -> None:
+    """Judge episodes: dropped images, gaps, saturated commands, a frozen camera, a target never seen; 1 if any."""
+    from liquid_nav.data import open_episode
+    from liquid_nav.data.quality import check as judge
+    from liquid_nav.data.summary import episode_files
+
+    files = episode_files(paths)
+    answers: list[dict[str, Any]] = []
+    for file in files:
+        quality = judge(open_episode(file, repair=True))
+        answers.append({"file": file.name, **quality.as_dict()})
+        if not as_json:
+            good = f"good, {quality.seconds:.1f} s, {quality.rate_hz:.0f} Hz, {quality.labelled:.0%} labelled"
+            words = "; ".join(f"{finding.name}: {finding.text}" for finding in quality.findings)
+            typer.echo(f"{file.name}: {words or good}")
+    if as_json:
+        typer.echo(json.dumps(answers))
+    if any(answer["findings"] for answer in answers):
+        raise typer.Exit(1)
+
+
+@app.command()
+def trim(
+    path: Episode,
+    out: Annotated[Path, typer.Argument(help="File to write (.mcap).")],
+    start: Annotated[float, typer.Option(help="Seconds from its first message.", min=0.0)] = 0.0,
+    end: Annotated[float, typer.Option(help="Seconds from its first message.", min=0.0)] = 1e9,
+    as_json: Json = False,
+) -> None:
+    """Write a part of an episode as a file of its own."""
+    from liquid_nav.data.edit import Part
+    from liquid_nav.data.edit import trim as run
+
+    _answer({"file": str(out), "messages": run(path, out, Part(start, end))}, as_json)
+
+
+@app.command()
+def split(
+    path: Episode,
+    out: Annotated[Path, typer.Argument(help="Folder for the parts.")],
+    every: Annotated[float, typer.Option(help="Seconds of each part.", min=0.0)] = 0.0,
+    at: Annotated[list[float] | None, typer.Option(help="Cut here, in seconds; repeat it for several.")] = None,
+    gaps: Annotated[float, typer.Option(help="Cut where no image came for so many seconds.", min=0.0)] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Write the parts of an episode as files of their own."""
+    from liquid_nav.data.edit import parts_at_gaps, parts_between, parts_every
+    from liquid_nav.data.edit import split as run
+
+    if sum((every > 0.0, bool(at), gaps > 0.0)) != 1:
+        raise EpisodeError("where to cut is not clear: give one of --every, --at or --gaps")
+    parts = parts_every(path, every) if every else parts_between(path, at) if at else parts_at_gaps(path, gaps)
+    files = [str(file) for file in run(path, out, parts)]
+    typer.echo(json.dumps(files) if as_json else "\n".join(files))
+
+
+@app.command()
+def repair(paths: Files, as_json: Json = False) -> None:
+    """Mend files that a crash or an empty battery left; whole ones are passed over, damaged ones stay."""
+    from liquid_nav.data.salvage import repair as mend
+    from liquid_nav.data.summary import WHOLE, summarize_all
+
+    answers = []
+    for summary in summarize_all(paths):
+        if summary.state == WHOLE:
+            continue
+        done = mend(summary.path)
+        answers.append({
+            "file": summary.path.name, "mended": str(done.path), "messages": done.messages,
+            "seconds": round(done.seconds, 2), "lost_bytes": done.damage.lost_bytes, "reason": done.damage.reason,
+        })  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(answers))
+        return
+    for answer in answers:
+        typer.echo("  ".join(f"{key} {value}" for key, value in answer.items()))
+    if not answers:
+        typer.echo("every file is whole")
+
+
+@app.command()
+def sheet(
+    paths: Files,
+    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("episodes.png"),
+    moments: Annotated[int, typer.Option(help="Of each episode.", min=1, max=12)] = 6,
+    as_json: Json = False,
+) -> None:
+    """Draw some moments of each episode side by side."""
+    from liquid_nav.data.summary import episode_files
+    from training.episode_sheet import draw_sheet
+
+    _answer({"file": str(out), "episodes": draw_sheet(episode_files(paths), out, moments)}, as_json)
+
+
+@app.command()
+def card(
+    paths: Files,
+    out: Annotated[Path, typer.Option(help="Folder for CARD.md and its plots.")] = Path("card"),
+    name: Annotated[str, typer.Option(help="Of the data set.")] = "Episodes",
+    as_json: Json = False,
+) -> None:
+    """Write the card of a data set: statistics, plots, what checks found."""
+    from liquid_nav.data.summary import episode_files
+    from training.dataset_card import write_card
+
+    _answer({"file": str(write_card(episode_files(paths), out, name))}, as_json)
+
+
+def _answer(values: dict[str, Any], as_json: bool) -> None:
+    typer.echo(json.dumps(values) if as_json else "\n".join(f"{key}: {value}" for key, value in values.items()))
