@@ -115,14 +115,14 @@ class Cockpit:
         token = request.query.get("token")
         if token is None:
             return web.FileResponse(PAGE / "index.html")
-        response = web.HTTPSeeOther("/")  # the token does not stay in the address and the history
+        forward = web.HTTPSeeOther("/")  # the token does not stay in the address and the history
         if self.access.knows(token):
-            self.access.remember(response)
-        return response
+            self.access.remember(forward)
+        raise forward
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not same_site(request):
-            return web.HTTPForbidden(text="only the cockpit's own page may connect\n")
+            raise web.HTTPForbidden(text="only the cockpit's own page may connect\n")
         socket = web.WebSocketResponse(heartbeat=5.0, max_msg_size=16384)
         await socket.prepare(request)
         role = self.access.role(request)
