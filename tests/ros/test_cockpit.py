@@ -1,0 +1,259 @@
+"""The cockpit from end to end: a real browser, the real server and the real graph in a simulated forest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run make setup")
+
+from training.cockpit import CockpitFlight, CockpitPlan  # noqa: E402
+from training.fly import FlightPlan  # noqa: E402
+from training.graph import ROS_PACKAGE, ros_environment  # noqa: E402
+
+sys.path.insert(0, str(ROS_PACKAGE))
+
+from liquid_nav_ros.qos import LATCHED  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+
+from liquid_nav.data import open_episode  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.ros,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
+]
+SEED = 1_000_021
+HOLD_S = 0.5
+WAIT_MS = 30_000
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def flight(tmp_path_factory) -> Iterator[CockpitFlight]:
+    """A graph with a cockpit, its vehicle holding in the air."""
+    folder = tmp_path_factory.mktemp("cockpit")
+    plan = FlightPlan("forest", SEED, renderer="tiny")
+    with CockpitFlight(plan, CockpitPlan(folder / "episodes", port=0), folder / "runs") as running:
+        running.episodes = folder / "episodes"
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(flight: CockpitFlight, browser: sync_api.Browser) -> Iterator[Callable[..., sync_api.Page]]:
+    """Opens pages that see the camera; the first one begins the flight again. No page may have an error."""
+    contexts, errors = [], []
+
+    def open_one(**screen: object) -> sync_api.Page:
+        context = browser.new_context(**(screen or DESKTOP))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(flight.address)
+        page.wait_for_selector("#no-image", state="hidden")
+        if len(contexts) == 1:
+            page.click(".orders [data-order=reset]")
+            page.wait_for_function("() => document.querySelector('#events').textContent.includes('reset')")
+            _wait_for_state(page, "hold")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+class States:
+    """The states of the flight with the times at which they came."""
+
+    def __init__(self, domain_id: int) -> None:
+        environment = ros_environment(domain_id)
+        for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTDDS_DEFAULT_PROFILES_FILE"):
+            os.environ[name] = environment[name]
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=domain_id)
+        self.node = rclpy.create_node("tester", context=self.context)
+        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.now = ""
+        self.node.create_subscription(String, "vehicle/state", self._on_state, LATCHED)
+
+    def _on_state(self, message: String) -> None:
+        self.now = message.data
+
+    def wait_for(self, state: str, limit_s: float) -> float:
+        """Return after how many seconds a state has come."""
+        start_s = time.monotonic()
+        while self.now != state:
+            assert time.monotonic() - start_s < limit_s, f"the state is {self.now} after {limit_s} s, not {state}"
+            self.executor.spin_once(timeout_sec=0.01)
+        return time.monotonic() - start_s
+
+    def close(self) -> None:
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+
+@pytest.fixture
+def states(flight: CockpitFlight) -> Iterator[States]:
+    listener = States(flight.graph.domain_id)
+    yield listener
+    listener.close()
+
+
+def _wait_for_state(page: sync_api.Page, text: str) -> None:
+    page.wait_for_function("text => document.querySelector('#state').textContent.includes(text)", arg=text)
+
+
+def _height(page: sync_api.Page) -> float:
+    return float(page.inner_text("#hud div:nth-child(2) b").split()[0])
+
+
+PILOT_CLIMBS = "() => new DOMMatrix(document.querySelectorAll('.track i.pilot')[2].style.transform).a > 0.1"
+SEEK_MIDDLE = """() => {
+  const slider = document.querySelector('#player-time');
+  slider.value = slider.max * 0.6;
+  slider.dispatchEvent(new Event('input'));
+}"""
+
+
+def test_a_pilot_flies_records_and_replays(
+    open_page: Callable[..., sync_api.Page], flight: CockpitFlight
+) -> None:
+    page = open_page()
+    before = set(flight.episodes.glob("*.mcap"))
+    page.click("[data-mode=me]")
+    page.keyboard.press("c")
+    page.wait_for_selector("#record.on")
+    page.keyboard.press("g")
+    _wait_for_state(page, "pilot flies")
+    page.fill("#note input", "first flight")
+    page.click("#note button")
+    high_m = _height(page) + 0.7
+    page.keyboard.down("r")  # up: nothing stands in the way there
+    page.wait_for_function("high => parseFloat(document.querySelectorAll('#hud b')[1].textContent) >= high", arg=high_m)
+    page.keyboard.up("r")
+    page.keyboard.press("Space")
+    _wait_for_state(page, "hold")
+    page.keyboard.press("c")
+    page.wait_for_function("count => document.querySelectorAll('.episode').length === count", arg=len(before) + 1)
+    page.click(".episode")
+    page.wait_for_selector("body.replaying")
+    page.wait_for_function("() => parseFloat(document.querySelector('#player-time').value) > 0.5")
+    page.wait_for_selector("#player-play:not(.playing)")
+    page.evaluate(SEEK_MIDDLE)
+    page.wait_for_function(PILOT_CLIMBS)
+    page.click("#player-close")
+    page.wait_for_selector("#player", state="hidden")
+    (path,) = set(flight.episodes.glob("*.mcap")) - before
+    episode = open_episode(path)
+    assert len(episode.messages["/teleop/cmd_vel"]) > 20
+    assert len(episode.messages["/camera/image/compressed"]) > 40
+    assert [b"first flight" in data for _, _, data in episode.messages["/recorder_node/note"]] == [True]
+
+
+CLOSE = "() => close()"
+LEAVE = "() => dispatchEvent(new Event('blur'))"
+FREEZE = "() => void setTimeout(() => { const end = Date.now() + 2500; while (Date.now() < end); })"
+
+
+@pytest.mark.parametrize("loss", [CLOSE, LEAVE, FREEZE], ids=["closed", "left", "frozen"])
+def test_the_vehicle_holds_within_half_a_second_of_losing_the_page(
+    open_page: Callable[..., sync_api.Page], states: States, loss: str
+) -> None:
+    page = open_page()
+    page.click("[data-mode=me]")
+    page.click(".orders [data-order=engage]")
+    states.wait_for("engaged", 10.0)
+    page.wait_for_timeout(300)
+    if loss == CLOSE:
+        page.close()
+    else:
+        page.evaluate(loss)
+    assert states.wait_for("hold", 5.0) < HOLD_S
+
+
+def test_a_second_page_cannot_fly_until_it_takes_over(
+    open_page: Callable[..., sync_api.Page], states: States
+) -> None:
+    first, second = open_page(), open_page()
+    first.click(".orders [data-order=engage]")
+    states.wait_for("engaged", 10.0)
+    second.wait_for_selector("#owner[data-who=other]")
+    assert second.is_disabled(".orders [data-order=engage]")
+    assert second.is_enabled(".orders [data-order=hold]")
+    second.click("#owner-act")
+    second.wait_for_selector("#owner[data-who=you]")
+    assert states.wait_for("hold", 5.0) < HOLD_S
+
+
+def test_a_phone_flies_with_its_thumbs(open_page: Callable[..., sync_api.Page]) -> None:
+    page = open_page(**PHONE)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    for order in ("engage", "hold", "land"):
+        assert page.locator(f".thumbs [data-order={order}]").is_visible()
+    page.tap("[data-mode=me]")
+    page.tap(".thumbs [data-order=engage]")
+    _wait_for_state(page, "pilot flies")
+    box = page.locator("#stick-left").bounding_box()
+    assert box is not None and box["y"] + box["height"] < 844 - 70  # above the thumb bar, without scrolling
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 0.35 * box["height"], steps=4)
+    page.wait_for_function("() => parseFloat(document.querySelector('#hud b').textContent) > 0.2")
+    page.mouse.up()
+    page.tap(".thumbs [data-order=hold]")
+    _wait_for_state(page, "hold")
+
+
+def test_everything_is_on_one_screen_of_a_laptop(open_page: Callable[..., sync_api.Page]) -> None:
+    page = open_page()
+    assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1440, 900]
+    for panel in page.locator("main > .panel").all():
+        box = panel.bounding_box()
+        assert box is not None and box["width"] > 150 and box["height"] > 90
+        assert box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= 1440 and box["y"] + box["height"] <= 900
+
+
+def test_without_the_token_the_page_shows_nothing_and_says_how_to_get_in(
+    flight: CockpitFlight, browser: sync_api.Browser
+) -> None:
+    context = browser.new_context(**DESKTOP)
+    page = context.new_page()
+    page.goto(flight.address.partition("?")[0])
+    page.wait_for_function("() => document.querySelector('#no-image').textContent.includes('token')")
+    assert page.is_disabled(".orders [data-order=hold]")
+    assert page.inner_text("#episodes") == ""
+    context.close()
+
+
+def test_nothing_is_fetched_from_elsewhere(flight: CockpitFlight, browser: sync_api.Browser) -> None:
+    context = browser.new_context(**DESKTOP)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(flight.address)
+    page.wait_for_selector("#no-image", state="hidden")
+    host = flight.address.partition("/?")[0]
+    assert asked and all(url.startswith(host) for url in asked)
+    context.close()
