@@ -234,6 +234,29 @@ def explain(
     typer.echo(f"{out}: {count} moments")
 
 
+@app.command(name="calibrate")
+def calibrate_lens(
+    source: Annotated[str, typer.Argument(help="Webcam number, URL, video or folder that shows a chessboard.")],
+    board: Annotated[str, typer.Option(help="Inner corners of the chessboard.")] = "8x5",
+    square: Annotated[float, typer.Option(help="Side of a square in metres.", min=0.001, max=1.0)] = 0.03,
+    out: Annotated[Path, typer.Option(help="YAML file for the camera node.")] = Path("camera.yaml"),
+    views: Annotated[int, typer.Option(help="Views of the board.", min=6, max=200)] = 20,
+    name: Annotated[str, typer.Option(help="Of the camera.")] = "camera",
+    as_json: Json = False,
+) -> None:
+    """Measure a camera's lens from a chessboard."""
+    from training.calibrate import calibrate_camera
+
+    lens = calibrate_camera(source, board, square, out, views, name)
+    facts = {
+        "file": str(out),
+        "views": lens.views,
+        "error_px": round(lens.error_px, 3),
+        "horizontal_fov_rad": round(lens.horizontal_fov_rad, 4),
+    }
+    _answer(facts, as_json)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

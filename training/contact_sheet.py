@@ -44,8 +44,8 @@ def _images_of(source: str) -> list[NDArray[np.uint8]]:
         return [step.frame.rgb for step in read_episode(Path(source), repair=source.endswith(".part")).steps]
     frames = open_source(source)
     images = []
-    while len(images) < LONGEST and (picture := frames.read(1280)) is not None:
-        images.append(picture)
+    while len(images) < LONGEST and (shot := frames.read(1280)) is not None:
+        images.append(shot.rgb)
     frames.close()
     return images
 

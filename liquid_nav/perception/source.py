@@ -1,7 +1,9 @@
-"""Sources of images: a webcam, a network stream, a video file or a folder of pictures."""
+"""Sources of images: a webcam, a network stream, a GStreamer pipeline, a video, a recording or a folder of pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,82 +14,91 @@ from numpy.typing import NDArray
 from liquid_nav.errors import ConfigError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
+BAGS = (".mcap", ".db3", ".bag")
+PIPELINE_MARK = " ! "
+SHORTEST_GAP_S = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One image of a source.
+
+    Attributes:
+        rgb: (height, width, 3) uint8.
+        taken_s: of live cameras, when it was taken on the clock of ``time.monotonic``; of files, its time in the file.
+    """
+
+    rgb: NDArray[np.uint8]
+    taken_s: float
 
 
 class ImageSource(Protocol):
-    """Gives one image after the other."""
+    """Gives one image after the other.
 
-    def read(self, max_width_px: int) -> NDArray[np.uint8] | None:
-        """Return the next RGB image (height, width, 3), scaled down to ``max_width_px``; None at the end."""
+    Attributes:
+        live: images come when the camera takes them, and what is late is lost; otherwise they wait to be read.
+    """
+
+    live: bool
+
+    def read(self, max_width_px: int) -> Shot | None:
+        """Return the next image, scaled down to ``max_width_px``.
+
+        None means of a file that it has ended, and of a live camera that there is nothing new.
+
+        Raises:
+            ConfigError: when a file holds what is no image.
+        """
+
+    def status(self) -> str:
+        """Return in a few words how it goes."""
 
     def close(self) -> None:
         """Let the device or file go. Calling it twice is harmless."""
 
 
-def open_source(name: str, *, loop: bool = False) -> ImageSource:
+def open_source(
+    name: str, *, loop: bool = False, rate_hz: float = 20.0, on_image: Callable[[], None] | None = None
+) -> ImageSource:
     """Open a source.
 
     Args:
-        name: a number for a webcam, a URL, a video file or a folder of images.
+        name: a webcam by number or as /dev/video0, a URL, a GStreamer pipeline (``v4l2src ! ... ! appsink``), a video
+            file, a recording (rosbag2 folder, .mcap, .db3) or a folder of images.
         loop: begin a file or folder again at its end.
+        rate_hz: of folders, and of videos that tell none.
+        on_image: called from another thread when a live camera has taken an image.
 
     Raises:
         ConfigError: when nothing can be read from it.
     """
+    from liquid_nav.perception.files import Folder, Recording, Video
+    from liquid_nav.perception.live import LiveCamera, device_opener
+
     path = Path(name)
-    if name and path.is_dir():
-        return _Folder(path, loop)
-    if not name or (not name.isdigit() and "://" not in name and not path.is_file()):
-        raise ConfigError(f"camera source {name!r} does not exist: give a webcam number, URL, video file or folder")
-    return _Capture(name, loop)
+    if name.isdigit() or name.startswith("/dev/video") or "://" in name or PIPELINE_MARK in name:
+        return LiveCamera(device_opener(name), name, on_image)
+    if name and path.is_dir() and not (path / "metadata.yaml").exists():
+        return Folder(path, rate_hz, loop)
+    if name and (path.is_dir() or (path.is_file() and path.suffix in BAGS)):
+        return Recording(path, loop)
+    if name and path.is_file():
+        return Video(path, rate_hz, loop)
+    raise ConfigError(
+        f"camera source {name!r} does not exist: give a webcam number, URL, GStreamer pipeline, video file, recording "
+        "or folder"
+    )
 
 
-class _Capture:
-    def __init__(self, name: str, loop: bool) -> None:
-        self._capture = cv2.VideoCapture(int(name) if name.isdigit() else name)
-        self._loop = loop and not name.isdigit()
-        if not self._capture.isOpened():
-            raise ConfigError(f"camera source {name!r} cannot be opened: is it plugged in, free and readable?")
-
-    def read(self, max_width_px: int) -> NDArray[np.uint8] | None:
-        """Return the next image; None at the end."""
-        good, picture = self._capture.read()
-        if not good and self._loop:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-            good, picture = self._capture.read()
-        return _prepare(np.asarray(picture, dtype=np.uint8), max_width_px) if good else None
-
-    def close(self) -> None:
-        """Let the device or file go."""
-        self._capture.release()
+def to_rgb(bgr: NDArray[np.uint8], max_width_px: int) -> NDArray[np.uint8]:
+    """Return an OpenCV image as RGB, scaled down to a width."""
+    return np.ascontiguousarray(scaled_down(bgr, max_width_px)[..., ::-1])
 
 
-class _Folder:
-    def __init__(self, folder: Path, loop: bool) -> None:
-        self._files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
-        self._next, self._loop = 0, loop
-        if not self._files:
-            raise ConfigError(f"{folder} holds no images: give a folder with {', '.join(PICTURES)}")
-
-    def read(self, max_width_px: int) -> NDArray[np.uint8] | None:
-        """Return the next image; None at the end."""
-        if self._next >= len(self._files):
-            if not self._loop:
-                return None
-            self._next = 0
-        picture = cv2.imread(str(self._files[self._next]), cv2.IMREAD_COLOR)
-        self._next += 1
-        if picture is None:
-            raise ConfigError(f"{self._files[self._next - 1]} cannot be read as an image: remove it")
-        return _prepare(np.asarray(picture, dtype=np.uint8), max_width_px)
-
-    def close(self) -> None:
-        """Nothing to let go."""
-
-
-def _prepare(bgr: NDArray[np.uint8], max_width_px: int) -> NDArray[np.uint8]:
-    height, width = bgr.shape[:2]
-    if width > max_width_px:
-        size = (max_width_px, max(1, round(height * max_width_px / width)))
-        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return np.ascontiguousarray(bgr[..., ::-1])
+def scaled_down(picture: NDArray[np.uint8], max_width_px: int) -> NDArray[np.uint8]:
+    """Return a picture no wider than this, of the same shape."""
+    height, width = picture.shape[:2]
+    if width <= max_width_px:
+        return picture
+    size = (max_width_px, max(1, round(height * max_width_px / width)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -38,9 +38,10 @@ def test_a_folder_of_pictures_is_a_source(tmp_path) -> None:
     for index in range(3):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((90, 160, 3), 40 * index, dtype=np.uint8))
     source = open_source(str(tmp_path))
-    pictures = [source.read(80) for _ in range(4)]
-    assert [None if picture is None else picture.shape for picture in pictures] == [(45, 80, 3)] * 3 + [None]
-    assert [int(picture.mean()) for picture in pictures[:3]] == [0, 40, 80]
+    shots = [source.read(80) for _ in range(4)]
+    assert [None if shot is None else shot.rgb.shape for shot in shots] == [(45, 80, 3)] * 3 + [None]
+    assert [int(shot.rgb.mean()) for shot in shots[:3]] == [0, 40, 80]
+    assert [shot.taken_s for shot in shots[:3]] == [0.0, 0.05, 0.1]
 
 
 @pytest.mark.parametrize("name", ["/no/such/video.mp4", ""])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from liquid_nav.frames import quaternion_to_matrix
+from liquid_nav.perception.calibration import Calibration
 from liquid_nav.types import Odometry, SafetyAction, SafetyVerdict, VelocityCommand
 
 CAMERA_FRAME = "camera_optical_frame"
@@ -52,25 +53,6 @@ def image_message(picture: NDArray[np.uint8], stamp_s: float) -> Image:
     return message
 
 
-def rgb_of(message: Image) -> NDArray[np.uint8]:
-    """Return an image as RGB (height, width, 3).
-
-    Raises:
-        ValueError: for an encoding other than rgb8, bgr8 and mono8, or data that do not fill the image.
-    """
-    channels = {"rgb8": 3, "bgr8": 3, "mono8": 1}.get(message.encoding)
-    if channels is None:
-        raise ValueError(f"image encoding is {message.encoding!r}: publish rgb8, bgr8 or mono8")
-    data = np.frombuffer(message.data, dtype=np.uint8)
-    if len(data) != message.height * message.step or message.step < message.width * channels:
-        raise ValueError(f"{len(data)} bytes do not fill {message.width}x{message.height} {message.encoding}")
-    rows = data.reshape(message.height, message.step)[:, : message.width * channels]
-    picture = rows.reshape(message.height, message.width, channels)
-    if message.encoding == "bgr8":
-        return picture[..., ::-1]
-    return np.repeat(picture, 3, axis=2) if channels == 1 else picture
-
-
 def compressed_message(picture: NDArray[np.uint8], stamp_s: float) -> CompressedImage:
     """Return an RGB image as JPEG."""
     _, data = cv2.imencode(".jpg", np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 90])
@@ -80,30 +62,27 @@ def compressed_message(picture: NDArray[np.uint8], stamp_s: float) -> Compressed
     return message
 
 
-def rgb_of_compressed(message: CompressedImage) -> NDArray[np.uint8]:
-    """Return a JPEG or PNG image as RGB (height, width, 3).
-
-    Raises:
-        ValueError: when it cannot be decoded.
-    """
-    picture = cv2.imdecode(np.frombuffer(message.data, dtype=np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ValueError(f"a compressed image of format {message.format!r} cannot be decoded: publish jpeg or png")
-    return np.asarray(picture[..., ::-1], dtype=np.uint8)
-
-
 def camera_info_message(
     stamp_s: float, width: int, height: int, horizontal_fov_rad: float, distortion: Sequence[float] = (0.0,) * 5
 ) -> CameraInfo:
     """Return the CameraInfo of a camera with the distortion k1, k2, p1, p2, k3."""
     focal = 0.5 * width / float(np.tan(0.5 * horizontal_fov_rad))
     cx, cy = 0.5 * (width - 1), 0.5 * (height - 1)  # whole numbers are the centres of pixels
-    message = CameraInfo(height=height, width=width, distortion_model="plumb_bob", d=[float(v) for v in distortion])
+    matrix = np.array([[focal, 0.0, cx], [0.0, focal, cy], [0.0, 0.0, 1.0]])
+    return calibration_message(Calibration(width, height, matrix, np.array(distortion)), stamp_s)
+
+
+def calibration_message(calibration: Calibration, stamp_s: float) -> CameraInfo:
+    """Return a calibration as CameraInfo."""
+    matrix = calibration.matrix
+    message = CameraInfo(height=calibration.height_px, width=calibration.width_px)
     message.header.stamp = to_time(stamp_s)
     message.header.frame_id = CAMERA_FRAME
-    message.k = [focal, 0.0, cx, 0.0, focal, cy, 0.0, 0.0, 1.0]
+    message.distortion_model = "rational_polynomial" if len(calibration.distortion) == 8 else "plumb_bob"
+    message.d = [float(value) for value in calibration.distortion]
+    message.k = [float(value) for value in matrix.ravel()]
     message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    message.p = [focal, 0.0, cx, 0.0, 0.0, focal, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    message.p = [float(value) for value in np.hstack([matrix, np.zeros((3, 1))]).ravel()]
     return message
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import array
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import TwistStamped
@@ -15,14 +13,17 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, MultiArrayDimension
 
-from liquid_nav.errors import LiquidNavError
+from liquid_nav.data.images import rgb_of
+from liquid_nav.errors import ConfigError, LiquidNavError, PolicyError
 from liquid_nav.policy.runtime import Policy, PolicyState, load_policy
-from liquid_nav_ros.conversions import command_message, image_message, rgb_of, rgb_of_compressed, to_seconds
+from liquid_nav_ros.conversions import command_message, image_message, to_seconds
+from liquid_nav_ros.heartbeat import Meter
 from liquid_nav_ros.qos import LATEST, RELIABLE
-from liquid_nav_ros.runner import Finished, parameter, run, wall_timer
+from liquid_nav_ros.runner import Finished, now_s, parameter, run, wall_timer
 
 FIRST_ELAPSED_S = 0.05
 LONGEST_GAP_S = 2.0
+TRANSPORTS = ("raw", "compressed")
 
 
 class PolicyNode(LifecycleNode):
@@ -36,17 +37,20 @@ class PolicyNode(LifecycleNode):
         super().__init__("policy_node")
         self._folder = parameter(self, "policy", "", "folder of the policy; empty for the shipped one")
         self._transport = parameter(self, "image_transport", "raw", "raw or compressed")
+        if self._transport not in TRANSPORTS:
+            raise ConfigError(f"image_transport is {self._transport!r}: use {' or '.join(TRANSPORTS)}")
         autostart = parameter(self, "autostart", False, "configure and activate without a lifecycle manager")
         parameter(self, "threads", 1, "threads of the arithmetic", low=1, high=16)
         self._policy: Policy | None = None
         self._state: PolicyState | None = None
         self._last_s: float | None = None
-        self._active, self._steps = False, 0
+        self._active, self._steps, self._problem = False, 0, ""
+        self._meter = Meter()
         self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
         self._attention = self.create_publisher(Image, "liquid_nav/attention", LATEST)
         self._neurons = self.create_publisher(Float32MultiArray, "liquid_nav/neurons", LATEST)
         if self._transport == "compressed":
-            self.create_subscription(CompressedImage, "camera/image/compressed", self._on_compressed, LATEST)
+            self.create_subscription(CompressedImage, "camera/image/compressed", self._on_image, LATEST)
         else:
             self.create_subscription(Image, "camera/image_raw", self._on_image, LATEST)
         if autostart:
@@ -55,7 +59,8 @@ class PolicyNode(LifecycleNode):
     def health(self) -> dict[str, object]:
         """Values for the heartbeat."""
         name = "none" if self._policy is None else self._policy.name
-        return {"active": self._active, "policy": name, "steps": self._steps}
+        facts = {"active": self._active, "policy": name, "steps": self._steps, "problem": self._problem}
+        return facts | self._meter.take()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the policy."""
@@ -94,13 +99,8 @@ class PolicyNode(LifecycleNode):
             if trigger() != TransitionCallbackReturn.SUCCESS:
                 raise Finished(2)
 
-    def _on_image(self, message: Image) -> None:
-        self._look(rgb_of, message)
-
-    def _on_compressed(self, message: CompressedImage) -> None:
-        self._look(rgb_of_compressed, message)
-
-    def _look(self, decode: Callable[[Any], NDArray[np.uint8]], message: Image | CompressedImage) -> None:
+    def _on_image(self, message: Image | CompressedImage) -> None:
+        """Answer an image; one that cannot be used is answered by silence, and the safety filter hovers."""
         if not self._active or self._policy is None:
             return
         stamp_s = to_seconds(message.header.stamp)
@@ -109,13 +109,27 @@ class PolicyNode(LifecycleNode):
             self._state, elapsed_s = None, FIRST_ELAPSED_S
         self._last_s = stamp_s
         try:
-            command, self._state = self._policy.step(decode(message), elapsed_s, self._state)
-        except (LiquidNavError, ValueError) as error:
-            self.get_logger().error(str(error), throttle_duration_sec=2.0)
+            command, self._state = self._policy.step(self._rgb(message), elapsed_s, self._state)
+        except LiquidNavError as error:
+            self._problem = str(error)
+            self.get_logger().error(self._problem, throttle_duration_sec=2.0)
             return
-        self._steps += 1
+        self._steps, self._problem = self._steps + 1, ""
         self._commands.publish(command_message(command, stamp_s))
+        self._meter.add(now_s(self) - stamp_s)
         self._explain(self._state, stamp_s)
+
+    def _rgb(self, message: Image | CompressedImage) -> NDArray[np.uint8]:
+        """Decode an image; what is far smaller than the policy's own images would show it nothing."""
+        assert self._policy is not None
+        rgb, config = rgb_of(message), self._policy.config
+        height, width = rgb.shape[:2]
+        if 2 * width < config.image_width_px or 2 * height < config.image_height_px:
+            raise PolicyError(
+                f"images are {width}x{height}, the policy sees {config.image_width_px}x{config.image_height_px}: "
+                "publish larger ones"
+            )
+        return rgb
 
     def _explain(self, state: PolicyState, stamp_s: float) -> None:
         self._attention.publish(image_message((255.0 * state.attention).astype(np.uint8), stamp_s))

@@ -32,7 +32,8 @@ def run(*make_nodes: Callable[[], Node]) -> int:
     """Spin nodes in one thread until one is finished or the process is told to stop; return the exit status.
 
     0 after a normal end or a signal, 2 when a node cannot start because of what it was given. A node may have
-    ``close()``, called at its end, and ``health()``, the values of its heartbeat on ``/diagnostics``.
+    ``close()``, called at its end, and ``health()``, the values of its heartbeat on ``/diagnostics``; a text under
+    ``problem`` makes it a warning.
     """
     rclpy.init()  # its own handlers wake a waiting executor on SIGINT and SIGTERM; Python's would not
     nodes: list[Node] = []

@@ -32,6 +32,7 @@ from liquid_nav_ros.conversions import (
     to_time,
     verdict_status,
 )
+from liquid_nav_ros.heartbeat import Meter
 from liquid_nav_ros.qos import LATEST, RELIABLE, SENSOR
 from liquid_nav_ros.runner import now_s, parameter, run, wall_timer
 
@@ -67,6 +68,7 @@ class SafetyNode(Node):
         self._answered_at = self._pilot_at = float("-inf")  # wall time
         self._latest_s = 0.0
         self._stamp_s = 0.0
+        self._meter = Meter()
         self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel", RELIABLE)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
         self.create_subscription(TwistStamped, "liquid_nav/cmd_vel_raw", self._on_command, RELIABLE)
@@ -77,6 +79,10 @@ class SafetyNode(Node):
         self._watch_surroundings()
         self.add_on_set_parameters_callback(self._on_limits)
         wall_timer(self, self._period_s, self._watch)
+
+    def health(self) -> dict[str, object]:
+        """Values for the heartbeat."""
+        return self._meter.take()
 
     def _watch_camera(self) -> None:
         """Look at the images as bytes: enough to see whether one repeats itself, and cheap."""
@@ -178,6 +184,7 @@ class SafetyNode(Node):
             self._filter.update_odometry(Odometry(now, self._middle), now)
         verdict = self._filter.evaluate(now)
         self._answered_at = time.monotonic()
+        self._meter.add(now - stamp_s)
         self._commands.publish(command_message(verdict.command, stamp_s))
         source = "pilot" if self._pilot_flies() else "policy"
         message = DiagnosticArray(status=[verdict_status("liquid_nav: safety", verdict, source)])
