@@ -161,5 +161,54 @@ def card(
     _answer({"file": str(write_card(episode_files(paths), out, name))}, as_json)
 
 
+@app.command("import")
+def import_(
+    bag: Annotated[Path, typer.Argument(help="A rosbag2 folder, an .mcap, .db3 or .bag file.")],
+    topics: Annotated[Path | None, typer.Option(help="Topic map (YAML); none lists the topics.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the episodes.")] = Path("data/imported"),
+    as_json: Json = False,
+) -> None:
+    """Make episodes of a bag of somebody else's drone."""
+    from liquid_nav.data.importing import bag_topics, import_bag
+    from liquid_nav.data.topic_map import load_topic_map
+
+    if topics is None:
+        _answer(bag_topics(bag), as_json)
+        return
+    done = import_bag(bag, load_topic_map(topics), out)
+    rows = [{"file": str(each.path), "steps": each.steps, "labelled": each.labelled} for each in done]
+    typer.echo(json.dumps(rows) if as_json else "\n".join(
+        f"{row['file']}: {row['steps']} steps, {row['labelled']} with a label" for row in rows
+    ))  # fmt: skip
+
+
+@app.command()
+def export(
+    paths: Files,
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    kind: Annotated[str, typer.Option("--format", help="lerobot (v3.0) or folder (images and CSV).")] = "lerobot",
+    task: Annotated[str, typer.Option(help="One sentence, for lerobot.")] = "Fly to the red backpack.",
+    fps: Annotated[int, typer.Option(help="Images per second, for lerobot.", min=1, max=120)] = 20,
+    size: Annotated[str, typer.Option(help="Of the images, WIDTHxHEIGHT.")] = "256x144",
+    as_json: Json = False,
+) -> None:
+    """Write episodes for other programs."""
+    from liquid_nav.data.exporting import export_folder
+    from liquid_nav.data.lerobot import export_lerobot
+    from liquid_nav.data.summary import episode_files
+
+    width, mark, height = size.partition("x")
+    if not mark or not width.isdigit() or not height.isdigit():
+        raise EpisodeError(f"size is {size!r}: write it as WIDTHxHEIGHT, such as 256x144")
+    size_px, files = (int(width), int(height)), episode_files(paths)
+    if kind == "lerobot":
+        counts = export_lerobot(files, out, task=task, fps=fps, size_px=size_px)
+    elif kind == "folder":
+        counts = export_folder(files, out, size_px=size_px)
+    else:
+        raise EpisodeError(f"format is {kind!r}: use lerobot or folder")
+    _answer({"folder": str(out), **counts}, as_json)
+
+
 def _answer(values: dict[str, Any], as_json: bool) -> None:
     typer.echo(json.dumps(values) if as_json else "\n".join(f"{key}: {value}" for key, value in values.items()))
