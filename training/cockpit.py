@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from liquid_nav import load_policy
@@ -103,9 +104,11 @@ class CockpitFlight:
 
 def fly_from_cockpit(plan: FlightPlan, cockpit: CockpitPlan, runs: Path) -> None:
     """Start a simulated flight, print the page's address and serve it until Ctrl-C."""
-    with CockpitFlight(replace(plan, film=False), cockpit, runs) as flight:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the nodes end with this program however it ends
+    with CockpitFlight(plan, cockpit, runs) as flight:
         CONSOLE.print(f"open {flight.address}", soft_wrap=True, style="bold", highlight=False)
-        CONSOLE.print(f"{plan.world} {plan.seed}, episodes go to {cockpit.episodes}, Ctrl-C ends", highlight=False)
+        CONSOLE.print(f"{plan.world} {plan.seed}, ROS_DOMAIN_ID={flight.graph.domain_id}", highlight=False)
+        CONSOLE.print(f"episodes go to {cockpit.episodes}, Ctrl-C ends", highlight=False)
         try:
             flight.wait()
         except KeyboardInterrupt:

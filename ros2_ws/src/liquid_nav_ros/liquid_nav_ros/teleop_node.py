@@ -1,21 +1,35 @@
-"""A gamepad: while its dead man's switch is held, the pilot flies."""
+"""A pilot with a gamepad or at a terminal: while the switch or a key is held, the pilot flies."""
 
 from __future__ import annotations
 
+import os
+import select
 import sys
+import termios
+import time
+import tty
+from typing import Any
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
 from sensor_msgs.msg import Joy
+from std_srvs.srv import Trigger
 
+from liquid_nav.cockpit.keys import KeyStick
+from liquid_nav.errors import ConfigError
 from liquid_nav.types import VelocityCommand
 from liquid_nav_ros.conversions import command_message
 from liquid_nav_ros.qos import RELIABLE
-from liquid_nav_ros.runner import now_s, parameter, run
+from liquid_nav_ros.runner import now_s, parameter, run, wall_timer
+
+VERTICAL_SHARE = 0.5  # of the speed, at full deflection
+PERIOD_S = 0.05
+ORDERS = {" ": "hold", "g": "engage", "l": "land"}
+HELP = "w s forward back, a d left right, q e turn, r f up down, capitals faster; space hold, g engage, l land\n"
 
 
 class TeleopNode(Node):
-    """Takes ``joy``; gives ``teleop/cmd_vel`` while the switch is held."""
+    """Takes ``joy`` and, with ``terminal``, keys; gives ``teleop/cmd_vel`` while the switch or a key is held."""
 
     def __init__(self) -> None:
         super().__init__("teleop_node")
@@ -24,15 +38,85 @@ class TeleopNode(Node):
         self._yaw = parameter(self, "max_yaw_rate_rad_s", 1.0, "at full deflection", low=0.1, high=3.0)
         self._commands = self.create_publisher(TwistStamped, "teleop/cmd_vel", RELIABLE)
         self.create_subscription(Joy, "joy", self._on_joy, RELIABLE)
+        self._terminal: Terminal | None = None
+        if parameter(self, "terminal", False, "fly with the keys of this terminal too"):
+            self._terminal = Terminal()
+            self._stick = KeyStick()
+            self._bridge = {
+                name: self.create_client(Trigger, f"flight_bridge_node/{name}") for name in ORDERS.values()
+            }
+            print(HELP, end="", flush=True)
+            wall_timer(self, PERIOD_S, self._on_keys)
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
+        if self._terminal is not None:
+            self._terminal.restore()
 
     def _on_joy(self, message: Joy) -> None:
         if len(message.buttons) <= self._switch or len(message.axes) < 4 or not message.buttons[self._switch]:
             return
         yaw, up, left, forward = (float(value) for value in message.axes[:4])
-        command = VelocityCommand(
-            forward * self._speed, left * self._speed, up * 0.5 * self._speed, yaw * self._yaw
-        )
+        self._fly(forward, left, up, yaw)
+
+    def _on_keys(self) -> None:
+        assert self._terminal is not None
+        now = time.monotonic()
+        for key in self._terminal.read():
+            if key in ORDERS:
+                self._stick.let_go()
+                self._order(ORDERS[key])
+            else:
+                self._stick.press(key, now)
+        deflection = self._stick.read(now)
+        if deflection is not None:
+            self._fly(*deflection)
+
+    def _fly(self, forward: float, left: float, up: float, yaw: float) -> None:
+        speed = self._speed
+        command = VelocityCommand(forward * speed, left * speed, up * VERTICAL_SHARE * speed, yaw * self._yaw)
         self._commands.publish(command_message(command, now_s(self)))
+
+    def _order(self, name: str) -> None:
+        client = self._bridge[name]
+        if not client.service_is_ready():
+            print(f"{name}: the flight bridge is not there", flush=True)
+            return
+        client.call_async(Trigger.Request()).add_done_callback(lambda future: _say(name, future))
+
+
+class Terminal:
+    """Single keys from standard input.
+
+    Raises:
+        ConfigError: when it is no terminal.
+    """
+
+    def __init__(self) -> None:
+        if not sys.stdin.isatty():
+            raise ConfigError("parameter terminal is true but standard input is no terminal: start the node in one")
+        self._number = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self._number)
+        tty.setcbreak(self._number)
+
+    def read(self) -> str:
+        """Return the keys pressed since the last call; never waits."""
+        keys = ""
+        while select.select([self._number], [], [], 0.0)[0]:
+            data = os.read(self._number, 64)
+            if not data:
+                break
+            keys += data.decode(errors="ignore")
+        return keys
+
+    def restore(self) -> None:
+        """Make it an ordinary terminal again."""
+        termios.tcsetattr(self._number, termios.TCSADRAIN, self._before)
+
+
+def _say(name: str, future: Any) -> None:
+    failed = future.exception()
+    print(f"{name}: {failed if failed is not None else future.result().message}", flush=True)
 
 
 def main() -> None:

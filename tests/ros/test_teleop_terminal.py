@@ -1,0 +1,100 @@
+"""Flying from a terminal: a real pseudo-terminal, the real node, real DDS."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+
+from training.graph import ROS_PACKAGE, Graph, ros_environment  # noqa: E402
+
+sys.path.insert(0, str(ROS_PACKAGE))
+
+from geometry_msgs.msg import TwistStamped  # noqa: E402
+from liquid_nav_ros.qos import LATCHED, RELIABLE  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(90)]
+WAIT_S = 30.0
+COMMAND = [sys.executable, "-m", "liquid_nav_ros.teleop_node", "--ros-args", "-p", "terminal:=true"]
+
+
+class Seat:
+    """A pilot's terminal with the node in it, and an ear on the graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        environment = ros_environment(graph.domain_id)
+        for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTDDS_DEFAULT_PROFILES_FILE"):
+            os.environ[name] = environment[name]
+        self.keyboard, self.terminal = pty.openpty()
+        self.before = termios.tcgetattr(self.terminal)
+        self.process = subprocess.Popen(
+            COMMAND, env=environment, stdin=self.terminal, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=graph.domain_id)
+        self.node = rclpy.create_node("tester", context=self.context)
+        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.commands: list[TwistStamped] = []
+        self.states: list[str] = []
+        self.node.create_subscription(TwistStamped, "teleop/cmd_vel", self.commands.append, RELIABLE)
+        self.node.create_subscription(String, "vehicle/state", lambda m: self.states.append(m.data), LATCHED)
+
+    def press_until(self, keys: str, condition: Callable[[], bool]) -> None:
+        """Press keys again and again, as a terminal repeats them."""
+        deadline = time.monotonic() + WAIT_S
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            os.write(self.keyboard, keys.encode())
+            end_s = time.monotonic() + 0.1
+            while time.monotonic() < end_s and not condition():
+                self.executor.spin_once(timeout_sec=0.02)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+        for number in (self.keyboard, self.terminal):
+            with suppress(OSError):
+                os.close(number)
+
+
+@pytest.fixture
+def seat(tmp_path: Path) -> Iterator[Seat]:
+    with Graph(tmp_path / "logs") as graph:
+        graph.start("flight_bridge_node")
+        pilot = Seat(graph)
+        yield pilot
+        pilot.close()
+
+
+def test_keys_fly_and_order_and_the_terminal_is_given_back(seat: Seat) -> None:
+    seat.press_until("w", lambda: bool(seat.commands) and seat.commands[-1].twist.linear.x > 1.0)
+    seat.press_until("Q", lambda: seat.commands[-1].twist.angular.z == 1.0)
+    seat.press_until("g", lambda: bool(seat.states) and seat.states[-1] == "engaged")
+    seat.press_until(" ", lambda: seat.states[-1] == "hold")
+    seat.process.send_signal(signal.SIGINT)
+    assert seat.process.wait(10.0) == 0
+    assert termios.tcgetattr(seat.terminal) == seat.before
+
+
+def test_without_a_terminal_the_node_ends_with_one_line(tmp_path: Path) -> None:
+    with Graph(tmp_path / "logs") as graph:
+        process = graph.start("teleop_node", parameters={"terminal": True})
+        assert process.wait(WAIT_S) == 2
+        text = (tmp_path / "logs" / "teleop_node.log").read_text()
+    assert "is no terminal" in text and "Traceback" not in text
