@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import time
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
@@ -19,6 +19,7 @@ from sim_worlds.seeds import split_seeds
 from training.album import FailureSheets
 from training.closed_loop import FlightReport, fly_condition
 from training.fleet import Job, run_jobs
+from training.machine import machine
 from training.progress import progress_bar
 from training.report import write_reports
 from training.statistics import wilson_interval
@@ -43,7 +44,7 @@ def evaluate(
     ray: str | None = None,
     keep_failures: int = 0,
 ) -> dict[str, Any]:
-    """Fly a suite and write ``results.json``, ``results.md`` and ``flights.json``.
+    """Fly a suite and write ``results.json``, ``flights.json``, ``results.md`` and its pictures.
 
     Args:
         suite: name of a suite or of one condition.
@@ -65,6 +66,7 @@ def evaluate(
         PolicyError: when the policy cannot be loaded.
         WorkerError: when workers keep dying.
     """
+    began = time.monotonic()
     conditions = suite_conditions(suite)
     if not 1 <= episodes <= 10_000:
         raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
@@ -93,12 +95,14 @@ def evaluate(
         "suite": suite,
         "split": split,
         "seed": seed,
+        "machine": machine(),
+        "workers": workers if ray is None else 0,
+        "seconds": round(time.monotonic() - began, 1),
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],
     }
     out.mkdir(parents=True, exist_ok=True)
-    _write_flights(reports, out / "flights.json")
     failures.write(out / FAILURES)
-    write_reports(results, out)
+    write_reports(results, [_row(report) for report in reports], out)
     return results
 
 
@@ -115,20 +119,16 @@ class _Evaluator:
         return fly_condition(condition, seed, self._policy, self._renderer, sheets=self._sheets)
 
 
-def _write_flights(reports: list[FlightReport], path: Path) -> None:
-    """Write one line per flight."""
-    rows = [
-        {
-            "condition": report.condition,
-            "seed": report.seed,
-            "distance_m": report.distance_m,
-            "touched": report.touched,
-            **asdict(report.result),
-        }
-        for report in reports
-    ]
-    rows = [{key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()} for row in rows]
-    path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+def _row(report: FlightReport) -> dict[str, Any]:
+    """One flight as it stands in ``flights.json``."""
+    row = {
+        "condition": report.condition,
+        "seed": report.seed,
+        "distance_m": report.distance_m,
+        "touched": report.touched,
+        **asdict(report.result),
+    }
+    return {key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()}
 
 
 def _summary(condition: Condition, seeds: list[int], reports: list[FlightReport]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Results as JSON for programs and as a table for people."""
+"""Results as JSON for programs, as tables and pictures for people."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ import json
 from pathlib import Path
 from typing import Any
 
+from training.result_plots import write_plots
 
-def write_reports(results: dict[str, Any], out: Path) -> None:
-    """Write ``results.json`` and ``results.md``."""
+CAPTIONS = {
+    "conditions.png": "Success and collisions by condition (flights)",
+    "distance.png": "Success in forests against the distance at the start (flights)",
+    "stress.png": "Success in unseen forests against changes of the image (flights)",
+    "time.png": "Success behind a walker: camera rates, lost and late frames, wind and mass (flights)",
+}
+
+
+def write_reports(results: dict[str, Any], flights: list[dict[str, Any]], out: Path) -> None:
+    """Write ``results.json``, ``flights.json`` with a line for each flight, pictures, and ``results.md``."""
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (out / "results.md").write_text(results_table(results))
+    (out / "flights.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in flights) + "\n]\n")
+    pictures = write_plots(results, flights, out)
+    lines = [results_table(results), _circumstances(results)]
+    lines += [f"![{CAPTIONS[picture.name]}]({picture.name})\n" for picture in pictures]
+    (out / "results.md").write_text("\n".join(lines))
 
 
 def results_table(results: dict[str, Any]) -> str:
@@ -29,3 +42,13 @@ def results_table(results: dict[str, Any]) -> str:
             f"{round(100 * row['collisions'], 1):g}% | {100 * row['tsr']:.0f}% |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _circumstances(results: dict[str, Any]) -> str:
+    """The command that makes the results again, where and how long it ran."""
+    command = f"liquid-nav evaluate --suite {results['suite']} --seed {results['seed']}"
+    command += f" --episodes {results['conditions'][0]['episodes']}"
+    command += "" if results["split"] == "test" else f" --split {results['split']}"
+    command += " --policy expert" if results["policy"] == "expert" else ""
+    minutes = max(1, round(results["seconds"] / 60))
+    return f"`{command}`: {minutes} min on {results['machine']}.\n"

@@ -25,6 +25,7 @@ from tests.fakes import empty_scene, empty_world
 from training.album import FailureSheets
 from training.closed_loop import fly, fly_condition, open_world, safety_config
 from training.evaluate import evaluate
+from training.result_plots import write_plots
 from training.statistics import wilson_interval
 from training.suites import CONDITIONS, SUITES, Condition, suite_conditions
 
@@ -61,6 +62,27 @@ def test_the_expert_flies_a_suite_and_the_report_holds_the_contract(tmp_path: Pa
         assert flight["success"] and not flight["collision"] and flight["touched"] is None
         assert flight["reason"] and flight["duration_s"] > 2.0
         assert 0.5 < flight["min_distance_m"] < flight["distance_m"] + 0.1
+
+
+def test_a_report_says_how_it_was_made_and_shows_its_pictures(tmp_path: Path) -> None:
+    results = evaluate("smoke", 1, 3, tmp_path, expert=True, workers=1)
+    text = (tmp_path / "results.md").read_text()
+    assert "`liquid-nav evaluate --suite smoke --seed 3 --episodes 1 --policy expert`" in text
+    assert results["machine"] in text
+    assert "![Success and collisions by condition (flights)](conditions.png)" in text
+    assert (tmp_path / "conditions.png").stat().st_size > 1000
+
+
+def test_pictures_show_what_was_flown_and_only_that(tmp_path: Path) -> None:
+    def row(name: str) -> dict[str, object]:
+        rates = {"success": 0.5, "success_low": 0.2, "success_high": 0.8, "collisions": 0.1}
+        return {"name": name, "episodes": 10, **rates}
+
+    (tmp_path / "distance.png").write_bytes(b"of an earlier evaluation")
+    names = ["stress-noise-15", "stress-noise-30", "rate-5", "rate-10", "drop-30"]
+    flights = [{"condition": name, "distance_m": 9.0, "success": True} for name in names]
+    written = write_plots({"conditions": [row(name) for name in names]}, flights, tmp_path)
+    assert {file.name for file in written} == {"stress.png", "time.png"} == {file.name for file in tmp_path.iterdir()}
 
 
 def test_suites_name_conditions_that_exist() -> None:
