@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -15,12 +16,29 @@ from training.augment import apply_look, draw_look, plain_look
 from training.cache import Cache
 from training.settings import TrainSettings
 
+T = TypeVar("T")
 MIRROR = np.array([1.0, -1.0, 1.0, -1.0], dtype=np.float32)
 VISIBLE_PX = 6
 CELL_PX = 8
 NEARNESS_M = 2.0
 STRIDES = (1, 1, 1, 2, 2, 4)  # 20, 10 and 5 images per second
 LOST_FRAMES = 0.1
+
+
+class Commanded(Protocol):
+    """What the loss of commands needs of a batch; see :class:`Batch`."""
+
+    @property
+    def visible(self) -> torch.Tensor: ...
+
+    @property
+    def commands(self) -> torch.Tensor: ...
+
+    @property
+    def use_command(self) -> torch.Tensor: ...
+
+    @property
+    def nearness(self) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,10 @@ class Batch:
     log_distance: torch.Tensor
     nearness: torch.Tensor
     elapsed_s: torch.Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(**{item.name: getattr(self, item.name).to(device, non_blocking=True) for item in fields(self)})
 
 
 class BatchMaker:
@@ -118,27 +140,16 @@ class BatchMaker:
         return Batch(**{name: torch.from_numpy(np.stack([item[name] for item in items])) for name in items[0]})
 
 
-def prefetch(jobs: list[Callable[[], Batch]], ahead: int = 4) -> Iterator[Batch]:
-    """Yield the batches of some jobs in order, worked on by a thread that stays ``ahead`` of the reader."""
-    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(ahead)
-    stop = threading.Event()
-
-    def work() -> None:
+def prefetch(jobs: Sequence[Callable[[], T]], loaders: int = 1, ahead: int = 4) -> Iterator[T]:
+    """Yield the results of some jobs in order, worked on by threads that stay ``ahead`` of the reader."""
+    with ThreadPoolExecutor(loaders, "loader") as pool:
+        waiting: deque[Future[T]] = deque()
         try:
             for job in jobs:
-                if stop.is_set():
-                    return
-                ready.put(job())
-            ready.put(None)
-        except BaseException as error:
-            ready.put(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
+                waiting.append(pool.submit(job))
+                if len(waiting) > ahead + loaders - 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -101,27 +101,43 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the policy.")] = Path("checkpoints/policy"),
     config: Annotated[Path | None, typer.Option(help="YAML with a 'train' section.")] = None,
     start_from: Annotated[Path | None, typer.Option(help="Go on from this policy; skips stage one.")] = None,
-    name: Annotated[str, typer.Option(help="Of the policy.")] = "ncp_cfc_19",
+    name: Annotated[str, typer.Option(help="Of the policy; its model's name when empty.")] = "",
+    model: Annotated[str, typer.Option(help="What remembers; `liquid-nav models` lists them.")] = "",
     threads: Annotated[int | None, typer.Option(help="Of the arithmetic.", min=1)] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a policy on episodes; goes on where it was interrupted."""
+    """Train a policy on episodes; goes on where it was interrupted. Logs for TensorBoard lie in OUT/work/logs."""
     from liquid_nav.policy.config import PolicyConfig
     from training.settings import CONFIGS, TrainSettings, load_settings
+    from training.train import policy_name
     from training.train import train as run
 
     path = config or CONFIGS / "forest.yaml"
     settings = load_settings(path, "train", TrainSettings)
     settings = settings if threads is None else replace(settings, threads=threads)
     policy = load_settings(path, "policy", PolicyConfig)
-    outcome = run(settings, episodes, out, name=name, policy=policy, start_from=start_from)
+    if model and start_from is not None:
+        raise ConfigError(f"model {model!r} is given with a policy to start from: that policy has its own model")
+    policy = replace(policy, model=model) if model else policy
+    outcome = run(
+        settings, episodes, out, name=name or policy_name(policy), policy=policy, start_from=start_from
+    )
     facts = {
         "policy": str(outcome.policy),
         "images": outcome.steps,
         "validation_command_loss": round(outcome.validation_command, 4),
         "minutes": round(outcome.seconds / 60, 1),
+        "share_waiting_for_batches": round(outcome.waiting_share, 3),
     }
     _answer(facts, as_json)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List the models that `train` and `compare` know, with their sizes."""
+    from training.model_table import model_rows, models_table
+
+    typer.echo(json.dumps(model_rows()) if as_json else models_table(model_rows()))
 
 
 @app.command()

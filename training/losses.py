@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.batches import Batch
+from training.batches import Batch, Commanded
 
 COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) weighs one in each component
 HEAT_WEIGHT = 0.3
@@ -19,8 +19,7 @@ DANGER_WEIGHT = 3.0  # a command beside a solid at arm's length weighs this much
 PRESENT_SHARE = 0.05
 
 
-@dataclass
-class Losses:
+class Losses(NamedTuple):
     """Means over a batch; ``total`` is what is minimised."""
 
     total: Tensor
@@ -50,11 +49,7 @@ def policy_loss(
         only_visible: learn commands only where the target can be seen; for networks without memory.
     """
     visible = batch.visible.float()
-    units = torch.tensor(COMMAND_UNITS)
-    weight = batch.use_command.float() * (visible if only_visible else 0.25 + 0.75 * visible)
-    weight = weight * (1.0 + DANGER_WEIGHT * batch.nearness.amax(dim=2).sub(0.5).clamp_min(0.0))
-    errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
-    command = (errors * weight).sum() / weight.sum().clamp_min(1.0)
+    command = command_loss(commands, batch, only_visible=only_visible)
     heat = _heat_loss(target_logits.float(), batch.heat, visible)
     miss = functional.smooth_l1_loss(log_distance, batch.log_distance.float(), reduction="none", beta=0.3)
     distance = (miss * visible).sum() / visible.sum().clamp_min(1.0)
@@ -63,13 +58,23 @@ def policy_loss(
     return Losses(total, command, heat, distance, nearness)
 
 
+def command_loss(commands: Tensor, batch: Commanded, *, only_visible: bool) -> Tensor:
+    """Compare commands (batch, time, 4) with the expert's; near solids and with the target in sight they weigh more."""
+    visible = batch.visible.float()
+    units = torch.tensor(COMMAND_UNITS, device=commands.device)
+    weight = batch.use_command.float() * (visible if only_visible else 0.25 + 0.75 * visible)
+    weight = weight * (1.0 + DANGER_WEIGHT * batch.nearness.amax(dim=2).sub(0.5).clamp_min(0.0))
+    errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
+    return (errors * weight).sum() / weight.sum().clamp_min(1.0)
+
+
 def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor) -> Tensor:
     """Cross entropy of the attention with the target's cells, and of each cell's presence."""
     share = heat.flatten(2) / heat.flatten(2).sum(dim=2, keepdim=True).clamp_min(1e-6)
     where = -(share * torch.log_softmax(logits.flatten(2), dim=2)).sum(dim=2)
     present = (heat > PRESENT_SHARE).float()
     cells = functional.binary_cross_entropy_with_logits(
-        logits, present, reduction="none", pos_weight=torch.tensor(8.0)
+        logits, present, reduction="none", pos_weight=torch.tensor(8.0, device=logits.device)
     )
     place = (where * visible).sum() / visible.sum().clamp_min(1.0)
     return HEAT_WEIGHT * place + PRESENCE_WEIGHT * cells.mean()

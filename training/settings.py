@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +70,10 @@ class TrainSettings:
         seed: of weights, order and augmentation.
         threads: of the arithmetic.
         validation_share: share of the episodes kept back.
+        precision: of the encoder, ``"bf16"`` (mixed) or ``"fp32"``.
+        device: ``"auto"`` (a GPU where there is one), ``"cpu"`` or ``"cuda"``.
+        loaders: threads that prepare batches.
+        checkpoint_steps: a killed training loses at most so many steps.
     """
 
     encoder_epochs: int = 10
@@ -85,6 +89,23 @@ class TrainSettings:
     seed: int = 0
     threads: int = 2
     validation_share: float = 0.06
+    precision: str = "bf16"
+    device: str = "auto"
+    loaders: int = 1
+    checkpoint_steps: int = 200
+
+    def __post_init__(self) -> None:
+        counts = ("encoder_epochs", "joint_epochs", "encoder_batch", "joint_batch", "sequence_steps")
+        for name in (*counts, "threads", "loaders", "checkpoint_steps"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use 1 or more")
+        if self.precision not in ("bf16", "fp32"):
+            raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
+
+    @property
+    def identity(self) -> str:
+        """Names what decides the outcome of a training; loaders and checkpoints do not."""
+        return config_hash(replace(self, loaders=1, checkpoint_steps=1))
 
 
 def config_hash(settings: object) -> str:
