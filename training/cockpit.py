@@ -17,6 +17,7 @@ from training.run_folder import new_folder
 
 CHECK_S = 0.5
 START_S = 60.0
+SIZE_PX = (480, 270)  # sharper than the policy needs: people look at it
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class CockpitFlight:
         own = own_parameters(plan, folder)
         own["recorder_node"] = {"path": episodes, "autostart": False}
         own["flight_bridge_node"] = {"auto_engage": False}
-        own["sim_node"]["unhurried"] = True
+        own["sim_node"] |= {"unhurried": True, "render_width": SIZE_PX[0], "render_height": SIZE_PX[1]}
         page: dict[str, object] = {
             "use_sim_time": True,
             "host": cockpit.host,

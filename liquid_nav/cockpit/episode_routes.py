@@ -37,8 +37,7 @@ class EpisodeRoutes:
         app.router.add_get(r"/episodes/{name}/images/{index:\d{1,7}}", self._image)
 
     async def _list(self, request: web.Request) -> web.Response:
-        entries = await self._read(request, self._library.entries)
-        return web.json_response([entry.facts for entry in entries])
+        return web.json_response(await self._read(request, self._library.entries))
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
         jpeg = await self._read(request, lambda: self._library.thumbnail(request.match_info["name"]))

@@ -4,52 +4,67 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from liquid_nav.cockpit.replay import Replay, read_replay
-from liquid_nav.data import list_episodes
-from liquid_nav.errors import EpisodeError, LiquidNavError
+from mcap.exceptions import McapError
+from mcap.reader import make_reader
+
+from liquid_nav.cockpit.judge import judged
+from liquid_nav.cockpit.replay import IMAGES, Replay, read_replay
+from liquid_nav.data import list_episodes, messages
+from liquid_nav.data.summary import WHOLE, Summary, summarize
+from liquid_nav.errors import EpisodeError
 
 OPEN = 2  # replays kept in memory
 NEWEST = 200
+LARGEST = 150_000_000  # bytes: longer recordings are not judged here
+
+Judge = Callable[[Path], list[dict[str, str]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Entry:
     """What the list shows of an episode.
 
     Attributes:
-        facts: name, duration, images, notes, flags, plain values for JSON.
+        mark: modification time and size of the file when it was read.
+        facts: plain values for JSON; ``findings`` is None until the episode has been judged.
         thumbnail: JPEG of an image in the middle, empty when there is none.
     """
 
+    mark: tuple[int, int]
     facts: dict[str, Any]
     thumbnail: bytes
 
 
 class Library:
-    """The episodes of a folder. Reading takes time: call it from a thread that may wait.
+    """The episodes of a folder. Listing and reading take time: call them from a thread that may wait.
 
     Args:
         folder: of ``.mcap`` files; it need not exist yet.
+        judge: says what is wrong with an episode.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._entries: dict[str, tuple[tuple[int, int], Entry]] = {}
+    def __init__(self, folder: Path, judge: Judge = judged) -> None:
+        self._folder, self._judge = folder, judge
+        self._entries: dict[str, Entry] = {}
         self._replays: OrderedDict[str, Replay] = OrderedDict()
         self._lock = threading.Lock()
+        self._judging: threading.Thread | None = None
 
-    def entries(self) -> list[Entry]:
-        """Return the episodes, the newest first; files that have not changed are not read again."""
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the facts of the episodes, the newest first; files that have not changed are not read again."""
         with self._lock:
             paths = list_episodes(self._folder) if self._folder.is_dir() else []
             paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)[:NEWEST]
-            known = self._entries
-            self._entries = {path.name: self._entry(path, known.get(path.name)) for path in paths}
-            return [entry for _, entry in self._entries.values()]
+            self._entries = {path.name: self._entry(path) for path in paths}
+            if self._judging is None or not self._judging.is_alive():
+                self._judging = threading.Thread(target=self._judge_all, name="judge", daemon=True)
+                self._judging.start()
+            return [dict(entry.facts) for entry in self._entries.values()]
 
     def thumbnail(self, name: str) -> bytes:
         """Return the JPEG that stands for an episode.
@@ -58,9 +73,9 @@ class Library:
             EpisodeError: when there is no such episode, or no image in it.
         """
         found = self._entries.get(name)
-        if found is None or not found[1].thumbnail:
+        if found is None or not found.thumbnail:
             raise EpisodeError(f"there is no picture of {name!r}: list the episodes first")
-        return found[1].thumbnail
+        return found.thumbnail
 
     def replay(self, name: str) -> Replay:
         """Return an episode for replay.
@@ -79,16 +94,46 @@ class Library:
                 self._replays.popitem(last=False)
             return found
 
-    @staticmethod
-    def _entry(path: Path, known: tuple[tuple[int, int], Entry] | None) -> tuple[tuple[int, int], Entry]:
+    def _entry(self, path: Path) -> Entry:
         status = path.stat()
         mark = (status.st_mtime_ns, status.st_size)
-        if known is not None and known[0] == mark:
+        known = self._entries.get(path.name)
+        if known is not None and known.mark == mark:
             return known
-        facts: dict[str, Any] = {"name": path.name, "megabytes": round(status.st_size / 1e6, 2), "at": status.st_mtime}
-        try:
-            replay = read_replay(path)
-        except LiquidNavError as error:
-            return mark, Entry(facts | {"seconds": 0.0, "images": 0, "flags": ["unreadable"], "error": str(error)}, b"")
-        return mark, Entry(facts | replay.facts(), replay.thumbnail())
+        summary = summarize(path)
+        facts = {
+            "name": path.name,
+            "at": status.st_mtime,
+            "megabytes": round(status.st_size / 1e6, 2),
+            "seconds": round(summary.seconds, 2),
+            "images": summary.images,
+            "notes": summary.metadata.extra.get("notes", ""),
+            "findings": None,
+        }
+        return Entry(mark, facts, _thumbnail(summary))
 
+    def _judge_all(self) -> None:
+        """Judge one episode after another until all are."""
+        for entry in list(self._entries.values()):
+            if entry.facts["findings"] is None:
+                small = entry.mark[1] <= LARGEST
+                entry.facts["findings"] = self._judge(self._folder / entry.facts["name"]) if small else []
+
+
+def _thumbnail(summary: Summary) -> bytes:
+    if summary.state != WHOLE or not summary.images:
+        return b""
+    topic = next(topic for topic in summary.topics or {} if topic.endswith(IMAGES))
+    try:
+        with summary.path.open("rb") as file:
+            reader = make_reader(file)
+            found = reader.get_summary()
+            if found is None or found.statistics is None:
+                return b""
+            middle = (found.statistics.message_start_time + found.statistics.message_end_time) // 2
+            for _, _, message in reader.iter_messages([topic], starting_at=middle):
+                picture: Any = messages.STORE.deserialize_cdr(message.data, messages.IMAGE)
+                return bytes(picture.data)
+    except (McapError, OSError):  # the list does without a picture
+        return b""
+    return b""

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import base64
 import math
+import threading
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mcap.reader import McapReader, make_reader
+from mcap.records import Channel, Message, Schema
 
 from liquid_nav.data import messages
-from liquid_nav.data.reader import open_episode
+from liquid_nav.data.salvage import Damage, readable_records
+from liquid_nav.data.stamps import stamp_ns
+from liquid_nav.data.summary import WHOLE, summarize
 from liquid_nav.errors import EpisodeError
 
-SHORT_S = 3.0
-GAP_FACTOR = 3.0
 SAME_S = 1e-3
-PATH_POINTS = 1500
 STALE_S = 0.5
+MOST_MOMENTS = 6000  # of a longer recording every second, third, ... image is replayed
+PATH_POINTS = 1500
 VERDICTS = "liquid_nav: safety"
+IMAGES = "camera/image/compressed"
 COMMANDS = {
     "policy": ("liquid_nav/cmd_vel_raw",),
     "pilot": ("teleop/cmd_vel",),
@@ -32,29 +37,37 @@ COMMANDS = {
 Track = list[tuple[float, Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """An image of a recording: its stamp, where the file has it, and its data where they are kept."""
+
+    stamp_s: float
+    topic: str
+    log_ns: int
+    data: bytes | None
+
+
 class Replay:
     """A recording.
 
-    Attributes:
+    Args:
         path: of the file.
-        images: (stamp in s, JPEG).
+        shots: the images.
         tracks: by name (``vehicle``, ``target``, ``neurons``, ``attention``, ``verdict``, ``state`` and the sources of
-            commands), each (time in s, plain value) in the order of time.
-        notes: of the pilot.
-        damage: why the file is not whole, or nothing.
+            commands), each (time in s, plain value).
     """
 
-    path: Path
-    images: list[tuple[float, bytes]]
-    tracks: dict[str, Track]
-    notes: list[str] = field(default_factory=list)
-    damage: str = ""
+    def __init__(self, path: Path, shots: list[Shot], tracks: dict[str, Track]) -> None:
+        shots = sorted(shots, key=lambda shot: shot.stamp_s)
+        self.path = path
+        self._file = IndexedFile(path)
+        self.shots = shots[:: 1 + (len(shots) - 1) // MOST_MOMENTS]
+        self.tracks = {name: sorted(track, key=lambda entry: entry[0]) for name, track in tracks.items()}
 
     @property
     def seconds(self) -> float:
         """From the first image to the last."""
-        return self.images[-1][0] - self.images[0][0] if self.images else 0.0
+        return self.shots[-1].stamp_s - self.shots[0].stamp_s if self.shots else 0.0
 
     def image(self, index: int) -> bytes:
         """Return a JPEG.
@@ -62,53 +75,27 @@ class Replay:
         Raises:
             EpisodeError: when there is none of this index.
         """
-        if not 0 <= index < len(self.images):
-            raise EpisodeError(f"image {index} of {self.path.name}: it has {len(self.images)}")
-        return self.images[index][1]
-
-    def thumbnail(self) -> bytes:
-        """Return the JPEG in the middle, empty when there is none."""
-        return self.images[len(self.images) // 2][1] if self.images else b""
-
-    def facts(self) -> dict[str, Any]:
-        """Return what the list shows."""
-        return {
-            "seconds": round(self.seconds, 2),
-            "images": len(self.images),
-            "notes": self.notes,
-            "pilot": bool(self.tracks.get("pilot")),
-            "flags": self.flags(),
-        }
-
-    def flags(self) -> list[str]:
-        """Return what is wrong with it, in a word or two each."""
-        gaps = np.diff([stamp for stamp, _ in self.images])
-        found = {
-            "damaged": bool(self.damage),
-            "no images": not self.images,
-            "short": bool(self.images) and self.seconds < SHORT_S,
-            "gaps": len(gaps) > 2 and bool((gaps > GAP_FACTOR * np.median(gaps)).any()),
-            "frozen camera": len(self.images) > 20 and self._repeats() > 0.5,
-            "no vehicle": not self.tracks.get("vehicle"),
-        }
-        return [name for name, holds in found.items() if holds]
+        if not 0 <= index < len(self.shots):
+            raise EpisodeError(f"image {index} of {self.path.name}: it has {len(self.shots)}")
+        shot = self.shots[index]
+        data = shot.data if shot.data is not None else self._file.read(shot.topic, shot.log_ns)
+        message: Any = messages.STORE.deserialize_cdr(data, messages.IMAGE)
+        return bytes(message.data)
 
     def timeline(self) -> dict[str, Any]:
         """Return everything but the images at the moment of each, plain values for JSON."""
-        first_s = self.images[0][0] if self.images else 0.0
+        first_s = self.shots[0].stamp_s if self.shots else 0.0
         vehicle = self._track("vehicle")
-        path = [self._waypoint(*each) for each in vehicle[:: max(1, len(vehicle) // PATH_POINTS)]]
         return {
             "name": self.path.name,
-            "stamps": [round(stamp - first_s, 4) for stamp, _ in self.images],
-            "moments": [self._moment(stamp) for stamp, _ in self.images],
-            "path": path,
-            **self.facts(),
+            "seconds": round(self.seconds, 2),
+            "stamps": [round(shot.stamp_s - first_s, 4) for shot in self.shots],
+            "moments": [self._moment(shot.stamp_s) for shot in self.shots],
+            "path": [self._waypoint(*each) for each in vehicle[:: max(1, len(vehicle) // PATH_POINTS)]],
         }
 
     def _moment(self, stamp_s: float) -> dict[str, Any]:
         commands = {name: _last(self._track(name), stamp_s, STALE_S) for name in COMMANDS}
-        attention = _last(self._track("attention"), stamp_s, STALE_S)
         return {
             "vehicle": _last(self._track("vehicle"), stamp_s),
             "target": _last(self._track("target"), stamp_s),
@@ -116,7 +103,7 @@ class Replay:
             "neurons": _last(self._track("neurons"), stamp_s, STALE_S),
             "verdict": _last(self._track("verdict"), stamp_s),
             "state": _last(self._track("state"), stamp_s),
-            "attention": attention,
+            "attention": _last(self._track("attention"), stamp_s, STALE_S),
         }
 
     def _waypoint(self, stamp_s: float, vehicle: dict[str, Any]) -> list[float]:
@@ -124,76 +111,101 @@ class Replay:
         verdict = _last(self._track("verdict"), stamp_s) or {}
         return [round(east, 2), round(north, 2), int(verdict.get("source") == "pilot")]
 
-    def _repeats(self) -> float:
-        """Share of images that are the one before."""
-        same = sum(one[1] == two[1] for one, two in zip(self.images, self.images[1:], strict=False))
-        return same / max(1, len(self.images) - 1)
-
     def _track(self, name: str) -> Track:
         return self.tracks.get(name, [])
 
 
 def read_replay(path: Path) -> Replay:
-    """Read a recording, a damaged one as far as it is whole.
+    """Read a recording, a damaged one as far as it is whole; images of a whole one stay in the file.
 
     Raises:
         EpisodeError: when the file is missing or foreign.
     """
-    file = open_episode(path, repair=True)
-    found = file.messages
-    images = [
-        (messages.stamp_of(message), bytes(message.data))
-        for _, message in _decoded(found, "camera/image/compressed")
-    ]
-    images.sort(key=lambda each: each[0])
-    tracks: dict[str, Track] = {name: _commands(found, topics) for name, topics in COMMANDS.items()}
-    tracks["vehicle"] = [
-        (messages.stamp_of(message), _vehicle(messages.odometry_of(message))) for _, message in _decoded(found, "odom")
-    ]
-    tracks["target"] = [
-        (messages.stamp_of(message), _place(message.pose.position)) for _, message in _decoded(found, "target/pose")
-    ]
-    tracks["attention"] = [
-        (messages.stamp_of(message), _attention(message)) for _, message in _decoded(found, "liquid_nav/attention")
-    ]
-    tracks["neurons"] = [(log_s, _numbers(message.data)) for log_s, message in _decoded(found, "liquid_nav/neurons")]
-    tracks["state"] = [(log_s, message.data) for log_s, message in _decoded(found, "vehicle/state")]
-    tracks["verdict"] = _verdicts(found)
-    for track in tracks.values():
-        track.sort(key=lambda entry: entry[0])
-    notes = [str(message.data) for _, message in _decoded(found, "recorder_node/note")]
-    return Replay(path, images, tracks, notes, file.damage)
+    keep = summarize(path).state != WHOLE
+    reader = _Reader(keep)
+    for record in readable_records(path, Damage()):
+        reader.take(record)
+    tracks = dict(reader.tracks)
+    for source, topics in COMMANDS.items():
+        tracks[source] = next((reader.tracks[topic] for topic in topics if reader.tracks.get(topic)), [])
+    return Replay(path, reader.shots, tracks)
 
 
-def _decoded(found: Any, name: str) -> list[tuple[float, Any]]:
-    """Return (log time in s, message) of a topic under any namespace."""
-    for topic, entries in found.items():
-        if topic == f"/{name}" or topic.endswith(f"/{name}"):
-            return [(log_ns * 1e-9, messages.STORE.deserialize_cdr(data, kind)) for log_ns, kind, data in entries]
-    return []
+class IndexedFile:
+    """A whole file whose messages are found by its index, which is read once. Several threads may read.
+
+    Args:
+        path: of the file; opened when it is first read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: McapReader | None = None
+        self._lock = threading.Lock()
+
+    def read(self, topic: str, log_ns: int) -> bytes:
+        """Return the message of a topic at a time, in CDR.
+
+        Raises:
+            EpisodeError: when there is none.
+        """
+        with self._lock:
+            try:
+                if self._reader is None:
+                    self._reader = make_reader(self._path.open("rb"))
+                found = self._reader.iter_messages([topic], starting_at=log_ns, ending_at=log_ns)
+                return bytes(next(iter(found))[2].data)
+            except (OSError, StopIteration) as error:
+                raise EpisodeError(
+                    f"{self._path} has no image at {log_ns * 1e-9:.3f} s any more: list the episodes again"
+                ) from error
 
 
-def _commands(found: Any, topics: Sequence[str]) -> Track:
-    for topic in topics:
-        track = [
-            (messages.stamp_of(message), _numbers(messages.command_of(message).as_array()))
-            for _, message in _decoded(found, topic)
-        ]
-        if track:
-            return track
-    return []
+class _Reader:
+    """Sorts the messages of a recording into tracks, whatever its namespace."""
+
+    def __init__(self, keep_images: bool) -> None:
+        self.shots: list[Shot] = []
+        self.tracks: dict[str, Track] = {}
+        self._keep = keep_images
+        self._schemas: dict[int, str] = {}
+        self._channels: dict[int, tuple[str, str, str]] = {}  # topic, name without namespace, message type
+
+    def take(self, record: object) -> None:
+        if isinstance(record, Schema):
+            self._schemas[record.id] = record.name
+        elif isinstance(record, Channel):
+            name = next((each for each in (IMAGES, *_VALUES) if f"/{record.topic}".endswith(f"/{each}")), "")
+            self._channels[record.id] = (record.topic, name, self._schemas.get(record.schema_id, ""))
+        elif isinstance(record, Message) and record.channel_id in self._channels:
+            topic, name, kind = self._channels[record.channel_id]
+            if name == IMAGES:
+                stamp_s = stamp_ns(record.data) * 1e-9
+                self.shots.append(Shot(stamp_s, topic, record.log_time, record.data if self._keep else None))
+            elif name:
+                self._take_value(name, messages.STORE.deserialize_cdr(record.data, kind), record.log_time * 1e-9)
+
+    def _take_value(self, name: str, message: Any, log_s: float) -> None:
+        track, read = _VALUES[name]
+        value = read(message)
+        if value is not None:
+            stamp_s = messages.stamp_of(message) if hasattr(message, "header") else log_s
+            self.tracks.setdefault(track, []).append((stamp_s, value))
 
 
-def _verdicts(found: Any) -> Track:
-    return [
-        (messages.stamp_of(message), {item.key: item.value for item in status.values})
-        for _, message in _decoded(found, "diagnostics")
-        for status in message.status
-        if status.name == VERDICTS
-    ]
+def _command(message: Any) -> list[float]:
+    return _numbers(messages.command_of(message).as_array())
 
 
-def _vehicle(odometry: Any) -> dict[str, Any]:
+def _verdict(message: Any) -> dict[str, str] | None:
+    for status in message.status:
+        if status.name == VERDICTS:
+            return {item.key: item.value for item in status.values}
+    return None
+
+
+def _vehicle(message: Any) -> dict[str, Any]:
+    odometry = messages.odometry_of(message)
     x, y, z, w = odometry.attitude_xyzw.tolist()
     return {
         "position": _numbers(odometry.position_enu_m),
@@ -202,7 +214,8 @@ def _vehicle(odometry: Any) -> dict[str, Any]:
     }
 
 
-def _place(place: Any) -> list[float]:
+def _target(message: Any) -> list[float]:
+    place = message.pose.position
     return _numbers([place.x, place.y, place.z])
 
 
@@ -220,3 +233,17 @@ def _last(track: Track, stamp_s: float, oldest_s: float = math.inf) -> Any:
     """Return the latest value up to a time, None when there is none or it is too old."""
     index = bisect_right(track, stamp_s + SAME_S, key=lambda entry: entry[0]) - 1
     return track[index][1] if index >= 0 and stamp_s - track[index][0] <= oldest_s else None
+
+
+# Longer names first: "liquid_nav/cmd_vel" ends in "cmd_vel" too.
+_VALUES: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    **{name: (name, _command) for names in COMMANDS.values() for name in names if "/" in name},
+    "expert/cmd_vel": ("expert", _command),
+    "cmd_vel": ("cmd_vel", _command),
+    "odom": ("vehicle", _vehicle),
+    "target/pose": ("target", _target),
+    "liquid_nav/attention": ("attention", _attention),
+    "liquid_nav/neurons": ("neurons", lambda message: _numbers(message.data)),
+    "vehicle/state": ("state", lambda message: message.data),
+    "diagnostics": ("verdict", _verdict),
+}

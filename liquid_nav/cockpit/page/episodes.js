@@ -1,6 +1,6 @@
 // The recorded episodes as a strip of pictures.
 
-import { $, clock, make, toast } from "./dom.js";
+import { $, clock, make } from "./dom.js";
 
 export class Episodes {
   // onChoose is called with the name of an episode.
@@ -14,6 +14,8 @@ export class Episodes {
   async refresh() {
     const response = await fetch("/episodes");
     const episodes = response.ok ? await response.json() : [];
+    clearTimeout(this.again);
+    if (episodes.some(({ findings }) => findings === null)) this.again = setTimeout(() => this.refresh(), 1500);
     const known = JSON.stringify(episodes);
     if (known === this.known) return;
     this.known = known;
@@ -22,15 +24,17 @@ export class Episodes {
     this.mark(this.playing);
   }
 
-  card({ name, seconds, flags, images, notes, megabytes, error, at }) {
-    const flagged = make("u", {}, ...(flags.length ? flags : ["good"]).map((flag) => make("em", { textContent: flag, className: flag === "good" ? "good" : "" })));
+  card({ name, seconds, findings, images, notes, megabytes, at }) {
+    const good = findings?.length === 0;
+    const flags = good ? ["good"] : (findings ?? []).map((finding) => finding.name.replaceAll("_", " "));
+    const flagged = make("u", {}, ...flags.map((flag) => make("em", { textContent: flag, className: good ? "good" : "" })));
     const time = new Date(1000 * at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
     const picture = make("img", { src: `/episodes/${encodeURIComponent(name)}/thumbnail?${at}`, alt: "", loading: "lazy" });
     picture.onerror = () => picture.remove();
-    const button = make("button", { type: "button", className: "episode", title: [name, `${images} images, ${megabytes} MB`, ...(notes ?? [])].join("\n") },
+    const button = make("button", { type: "button", className: "episode", title: [name, `${images} images, ${megabytes} MB`, notes, ...(findings ?? []).map(({ text }) => text)].filter(Boolean).join("\n") },
       picture, flagged, make("div", {}, make("b", { textContent: clock(seconds) }), make("span", { textContent: time })));
     button.dataset.name = name;
-    button.onclick = () => (error ? toast(error) : this.onChoose(name));
+    button.onclick = () => this.onChoose(name);
     return make("li", {}, button);
   }
 

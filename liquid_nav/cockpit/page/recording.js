@@ -29,8 +29,7 @@ export class Recording {
     $("#discard").disabled = !pilot || !this.on;
     for (const part of $("#note").elements) part.disabled = !pilot || !this.on;
     write($("#record b"), this.on ? "Stop" : "Record");
-    const size = recording?.bytes ? `${(recording.bytes / 1e6).toFixed(1)} MB` : "";
-    write($("#recorded"), recording?.problem ? "stopped" : this.on ? `${clock(recording.seconds)}  ${size}` : "");
-    $("#recorded").title = recording?.problem ?? "";
+    write($("#recorded"), recording?.problem ? "stopped" : this.on ? clock(recording.seconds) : "");
+    $("#recorded").title = recording?.problem || (recording?.bytes ? `${(recording.bytes / 1e6).toFixed(1)} MB` : "");
   }
 }

@@ -22,9 +22,8 @@ from std_msgs.msg import Float32MultiArray, String
 from liquid_nav.cockpit.background import BackgroundCockpit
 from liquid_nav.cockpit.board import Board
 from liquid_nav.cockpit.config import CockpitConfig
-from liquid_nav.cockpit.network import wiring_facts
+from liquid_nav.cockpit.judge import wiring
 from liquid_nav.cockpit.server import Cockpit
-from liquid_nav.errors import LiquidNavError
 from liquid_nav.safety import SafetyConfig
 from liquid_nav_ros.cockpit_link import GraphVehicle
 from liquid_nav_ros.conversions import odometry_of, to_seconds
@@ -201,10 +200,11 @@ class CockpitNode(Node):
             self._server.post(self._board.set_fact, "fence", corners)
 
     def _draw_wiring(self, folder: Path | None) -> None:
-        try:
-            self._server.post(self._board.set_fact, "wiring", wiring_facts(folder))
-        except LiquidNavError as error:
-            self._server.post(self._board.tell, str(error), "warn")
+        facts = wiring(folder)
+        if facts is None:
+            self._server.post(self._board.tell, "the wiring of this policy cannot be drawn", "warn")
+        else:
+            self._server.post(self._board.set_fact, "wiring", facts)
 
 
 def _numbers(values: Any) -> list[float | None]:

@@ -1,0 +1,60 @@
+"""Work that takes processor time and memory, done by a process of its own so that no pilot waits for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from liquid_nav.errors import LiquidNavError
+
+LONGEST_S = 120.0
+POLITE = 10
+HERE = Path(__file__).resolve().parents[2]
+
+
+def judged(path: Path) -> list[dict[str, str]]:
+    """Return what is wrong with an episode, each with ``name`` and ``text``; waits for another process."""
+    return list(_ask("findings", str(path)) or [])
+
+
+def wiring(folder: Path | None) -> dict[str, Any] | None:
+    """Return :func:`liquid_nav.cockpit.network.wiring_facts`, None when the policy cannot be drawn."""
+    facts: dict[str, Any] | None = _ask("wiring", "" if folder is None else str(folder))
+    return facts
+
+
+def _ask(what: str, argument: str) -> Any:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "liquid_nav.cockpit.judge", what, argument]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=LONGEST_S, check=True)
+        return json.loads(done.stdout)
+    except (subprocess.SubprocessError, OSError, ValueError):
+        return None
+
+
+def main() -> None:
+    """Answer one question on standard output."""
+    os.nice(POLITE)
+    what, argument = sys.argv[1:]
+    try:
+        if what == "wiring":
+            from liquid_nav.cockpit.network import wiring_facts
+
+            print(json.dumps(wiring_facts(Path(argument) if argument else None)))
+        else:
+            from liquid_nav.data.quality import check
+            from liquid_nav.data.reader import open_episode
+
+            quality = check(open_episode(Path(argument), repair=True))
+            print(json.dumps([{"name": each.name, "text": each.text} for each in quality.findings]))
+    except LiquidNavError as error:
+        print(json.dumps([{"name": "unreadable", "text": str(error)}]) if what == "findings" else "null")
+
+
+if __name__ == "__main__":
+    main()
