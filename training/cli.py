@@ -141,6 +141,49 @@ def models(as_json: Json = False) -> None:
 
 
 @app.command()
+def compare(
+    episodes: Annotated[list[Path], typer.Argument(help="Folders that `collect` wrote.")],
+    eye: Annotated[Path, typer.Option(help="Policy whose encoder, frozen, all models share.")],
+    out: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("comparison"),
+    config: Annotated[Path | None, typer.Option(help="YAML with a 'compare' section.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only this one; repeat it for several.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Of the search, for each model.", min=1)] = None,
+    seeds: Annotated[int | None, typer.Option(help="Trainings of each tuned model.", min=1)] = None,
+    steps: Annotated[int | None, typer.Option(help="Of a final training; a trial has a quarter.", min=1)] = None,
+    suite: Annotated[list[str] | None, typer.Option(help="To fly; repeat it for several.")] = None,
+    flights: Annotated[int, typer.Option(help="Per condition and trained policy.", min=1)] = 10,
+    seed: Annotated[int, typer.Option(help="The worlds derive from it.", min=0)] = 0,
+    split: Annotated[str, typer.Option(help="validation, or test once everything is decided.")] = "validation",
+    workers: Workers = 2,
+    ray: Ray = None,
+    as_json: Json = False,
+) -> None:
+    """Tune, train and fly liquid models and rivals behind one eye with equal budgets; goes on where it was killed."""
+    from training.compare import compare as run
+    from training.compare import comparison_table
+    from training.settings import CONFIGS, CompareSettings, load_settings
+
+    settings = load_settings(config or CONFIGS / "forest.yaml", "compare", CompareSettings)
+    changes: dict[str, Any] = {"models": tuple(model or settings.models)}
+    changes |= {} if trials is None else {"trials": trials}
+    changes |= {} if seeds is None else {"seeds": seeds}
+    changes |= {} if steps is None else {"steps": steps, "search_steps": max(1, steps // 4)}
+    answer = run(
+        replace(settings, **changes),
+        episodes,
+        eye,
+        out,
+        suites=tuple(suite or ("forest-unseen", "city-walking")),
+        flights=flights,
+        seed=seed,
+        split=split,
+        workers=workers,
+        ray=ray,
+    )
+    typer.echo(json.dumps(answer) if as_json else comparison_table(answer))
+
+
+@app.command()
 def evaluate(
     suite: Annotated[
         str, typer.Option(help="smoke, forest, city, sites, worlds, stress, time, air, transfer, a condition.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -49,7 +49,7 @@ class Plan:
         checkpoint_steps: write a checkpoint every so many steps.
         check_steps: validate every so many steps; 0 for never.
         loaders: threads that prepare batches.
-        logs: whether to write TensorBoard logs.
+        quiet: show no progress and write no logs for TensorBoard.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Plan:
     checkpoint_steps: int = 200
     check_steps: int = 0
     loaders: int = 1
-    logs: bool = True
+    quiet: bool = False
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Engine(Generic[B]):
         self.place.wait()  # nobody writes before all have read
         wrapped = self.place.wrap(self.learner)
         batches = prefetch([partial(make_batch, step) for step in range(done, plan.steps)], plan.loaders)
-        with progress_bar(f"training {plan.name}", plan.steps) as advance, self._scalars(done) as log:
+        with self._bar() as advance, self._scalars(done) as log:
             advance(done, "")
             for step in range(done, plan.steps):
                 began = time.perf_counter()
@@ -155,10 +155,15 @@ class Engine(Generic[B]):
         if last or done % plan.checkpoint_steps == 0:
             self.checkpoint.save(done, self.learner, self.optimiser, self.schedule)
 
+    def _bar(self) -> AbstractContextManager[Callable[[int, str], None]]:
+        if self.plan.quiet:
+            return nullcontext(lambda steps, note: None)
+        return progress_bar(f"training {self.plan.name}", self.plan.steps)
+
     @contextmanager
     def _scalars(self, done: int) -> Iterator[Callable[[str, float, int], None]]:
         """Yield a function that writes a scalar for TensorBoard; what was logged after ``done`` steps is dropped."""
-        if not self.plan.logs or not self.place.is_main:
+        if self.plan.quiet or not self.place.is_main:
             yield lambda name, value, step: None
             return
         from torch.utils.tensorboard import SummaryWriter  # slow to import

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
 
 CONFIGS = Path(__file__).parent / "configs"
 T = TypeVar("T")
@@ -106,6 +107,48 @@ class TrainSettings:
     def identity(self) -> str:
         """Names what decides the outcome of a training; loaders and checkpoints do not."""
         return config_hash(replace(self, loaders=1, checkpoint_steps=1))
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """How models are compared behind a common eye.
+
+    Attributes:
+        models: names of :data:`liquid_nav.policy.heads.MODELS`.
+        trials: draws of learning rate and size for each model.
+        seeds: trainings of each tuned model.
+        search_steps, steps: of a trial and of a final training.
+        batch: sequences per step.
+        passes: over the images, each with its own augmentation; seen by all models alike.
+        sequence_steps: images per sequence.
+        learning_rates: lowest and highest draw of the peak.
+        validation_share: share of the episodes kept back, by which trials are chosen.
+        seed: of the draws and the augmentation.
+    """
+
+    models: tuple[str, ...] = (*LIQUID_MODELS, *RIVAL_MODELS)
+    trials: int = 8
+    seeds: int = 5
+    search_steps: int = 1000
+    steps: int = 4000
+    batch: int = 16
+    passes: int = 4
+    sequence_steps: int = 32
+    learning_rates: tuple[float, float] = (5e-4, 2e-2)
+    validation_share: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("trials", "seeds", "search_steps", "steps", "batch", "passes", "sequence_steps"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use 1 or more")
+        known = (*LIQUID_MODELS, *RIVAL_MODELS)
+        for model in self.models:
+            if model not in known:
+                raise ConfigError(f"model is {model!r}: use some of {', '.join(known)}")
+        low, high = self.learning_rates
+        if not 0.0 < low <= high:
+            raise ConfigError(f"learning_rates are {self.learning_rates}: use two positive numbers, lowest first")
 
 
 def config_hash(settings: object) -> str:

@@ -56,7 +56,7 @@ def _rows(step: int) -> Rows:
 
 def _toy_engine(work: Path, checkpoint_steps: int) -> Engine[Rows]:
     torch.manual_seed(1)
-    plan = Plan("toy", 17, 0.05, "same", checkpoint_steps=checkpoint_steps, logs=False)
+    plan = Plan("toy", 17, 0.05, "same", checkpoint_steps=checkpoint_steps, quiet=True)
     return Engine(plan, Toy(), work, HERE)
 
 

@@ -1,0 +1,102 @@
+"""Models are compared behind one eye with equal budgets, and a killed comparison goes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from liquid_nav import load_policy
+from liquid_nav.errors import ConfigError
+from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
+from tests.training.small_data import small_cache
+from tests.training.train_worker import CONFIG, train_small
+from training.compare import TRIALS, comparison_table, train_models
+from training.features import see
+from training.heads import draw_trials
+from training.settings import CompareSettings
+
+SETTINGS = CompareSettings(
+    models=("ncp-cfc", "gru"), trials=2, seeds=2, search_steps=3, steps=6, batch=2, passes=2, sequence_steps=4,
+    validation_share=0.25,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def eye(tmp_path_factory) -> Path:
+    """A tiny trained policy."""
+    folder = tmp_path_factory.mktemp("eye")
+    train_small(folder, 1)
+    return folder
+
+
+def test_every_model_gets_as_many_trials_from_the_same_rates() -> None:
+    settings = CompareSettings()
+    for model in (*LIQUID_MODELS, *RIVAL_MODELS):
+        trials = draw_trials(settings, model, 32)
+        assert trials == draw_trials(settings, model, 32)
+        assert len({trial.name for trial in trials}) == settings.trials
+        assert all(settings.learning_rates[0] <= trial.learning_rate <= settings.learning_rates[1] for trial in trials)
+
+
+def test_the_eye_looks_once_and_sees_what_a_flight_sees(eye: Path, tmp_path: Path) -> None:
+    cache, network = small_cache(), load_policy(eye).network
+    learn, check, name = see(cache, network, eye, SETTINGS, tmp_path)
+    assert learn.features.shape == (2 * 9, 4, CONFIG.features) and check.features.shape == (3, 4, CONFIG.features)
+    written = (tmp_path / "features.safetensors").stat().st_mtime_ns
+    again, _, same = see(cache, network, eye, SETTINGS, tmp_path)
+    assert torch.equal(learn.features, again.features) and name == same
+    assert (tmp_path / "features.safetensors").stat().st_mtime_ns == written
+    _, _, other = see(cache, network, eye, replace(SETTINGS, passes=1), tmp_path)
+    assert other != name, "another number of passes is another data set"
+
+
+def test_models_are_tuned_trained_saved_and_not_done_twice(eye: Path, tmp_path: Path) -> None:
+    cache = small_cache()
+    finals, results, network, cpu_s = train_models(SETTINGS, cache, eye, tmp_path, workers=1)
+    assert list(finals) == ["ncp-cfc", "gru"] and cpu_s > 0.0
+    encoder = {key: value for key, value in network.state_dict().items() if key.startswith("encoder.")}
+    policies = [load_policy(folder) for folder in sorted((tmp_path / "policies").iterdir())]
+    assert [policy.config.model for policy in policies] == ["gru", "gru", "ncp-cfc", "ncp-cfc"]
+    for policy in policies:
+        state = policy.network.state_dict()
+        assert all(torch.equal(state[key], value) for key, value in encoder.items()), "the eye was left alone"
+        command, _ = policy.step(np.zeros((144, 256, 3), dtype=np.uint8), 0.05)
+        assert command.is_finite
+    log = tmp_path / TRIALS
+    lines = log.read_text().splitlines()
+    assert len(lines) == 2 * (2 + 2)
+    log.write_text("\n".join(lines[:-1]) + '\n{"name": "cut off')  # killed while it wrote the last line
+    _, again, _, _ = train_models(SETTINGS, cache, eye, tmp_path, workers=1)
+    redone = {name for name in results if again[name].cpu_s != results[name].cpu_s}
+    assert {name: again[name].loss for name in results} == {name: results[name].loss for name in results}
+    assert redone <= {json.loads(lines[-1])["name"]}
+
+
+def test_the_table_pools_flights_and_shows_every_seed() -> None:
+    condition = {
+        "flights": 20, "success": 0.8, "success_low": 0.58, "success_high": 0.92, "by_seed": [0.7, 0.9],
+        "collisions": 0.1, "tsr": 0.5,
+    }  # fmt: skip
+    row = {
+        "model": "gru", "units": 32, "learning_rate": 0.002, "parameters": 8100, "validation_loss": 0.2,
+        "validation_loss_range": [0.19, 0.21], "train_cpu_s": 9.0, "conditions": {"city-walking": condition},
+    }  # fmt: skip
+    answer = {
+        "software": "x", "eye": "e", "split": "validation", "seed": 0, "models": [row],
+        "settings": {"trials": 8, "search_steps": 10, "seeds": 2, "steps": 40},
+    }  # fmt: skip
+    assert "| gru | 32 | 0.002 | 8100 | 0.200 (0.190 to 0.210) | 80% (58 to 92), [70, 90], 10% |" in comparison_table(
+        answer
+    )
+
+
+def test_unknown_models_and_rates_are_refused() -> None:
+    with pytest.raises(ConfigError, match="mamba"):
+        CompareSettings(models=("mamba",))
+    with pytest.raises(ConfigError, match="lowest first"):
+        CompareSettings(learning_rates=(0.1, 0.01))

@@ -1,0 +1,258 @@
+"""Comparing models behind a common eye: the same features, budget and number of trials for each, then flights."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+
+from liquid_nav import __version__
+from liquid_nav.errors import ConfigError
+from liquid_nav.policy.checkpoint import load_network, save_policy
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.heads import MODELS
+from liquid_nav.policy.network import LiquidPolicyNetwork
+from training.cache import Cache, open_cache
+from training.evaluate import evaluate
+from training.features import see
+from training.fleet import Job, run_jobs
+from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials
+from training.progress import progress_bar
+from training.settings import CompareSettings
+from training.statistics import wilson_interval
+from training.train import check_image_size
+
+TRIALS = "trials.jsonl"
+
+
+def compare(
+    settings: CompareSettings,
+    episodes: list[Path],
+    eye: Path,
+    out: Path,
+    *,
+    suites: tuple[str, ...],
+    flights: int,
+    seed: int = 0,
+    split: str = "validation",
+    workers: int = 2,
+    ray: str | None = None,
+) -> dict[str, Any]:
+    """Tune, train and fly every model; write ``comparison.json`` and ``comparison.md``. Goes on where it was killed.
+
+    Args:
+        settings: models and budget.
+        episodes: folders that ``collect`` wrote.
+        eye: policy folder whose encoder, frozen, all models share.
+        out: folder for features, trials, policies, flights and the table.
+        suites: to fly, or single conditions.
+        flights: per condition and trained policy.
+        seed: the worlds derive from it.
+        split: ``"validation"`` or, once everything is decided, ``"test"``.
+        workers, ray: see :func:`training.fleet.run_jobs`.
+
+    Raises:
+        ConfigError: for impossible settings.
+        PolicyError: when the eye cannot be loaded.
+        EpisodeError: for damaged or missing episodes.
+    """
+    cache = open_cache(episodes, out / "cache")
+    finals, done, network, cpu_s = train_models(settings, cache, eye, out, workers=workers, ray=ray)
+    rows = []
+    for model in settings.models:
+        flown: list[dict[str, Any]] = []
+        for trial in finals[model]:
+            folder = _folder(out, trial)
+            for suite in suites:
+                where = folder / "flights" / f"{suite}-{split}-{seed}-{flights}"
+                flown.append(_fly(folder, where, suite, flights, seed, split, workers, ray))
+        rows.append(_row(finals[model], done, flown, network.config))
+    answer = {
+        "software": __version__,
+        "eye": eye.name,
+        "split": split,
+        "seed": seed,
+        "settings": asdict(settings),
+        "models": rows,
+        "train_cpu_hours": round(cpu_s / 3600.0, 2),
+    }
+    (out / "comparison.json").write_text(json.dumps(answer, indent=1) + "\n")
+    (out / "comparison.md").write_text(comparison_table(answer))
+    return answer
+
+
+def train_models(
+    settings: CompareSettings, cache: Cache, eye: Path, out: Path, *, workers: int = 2, ray: str | None = None
+) -> tuple[dict[str, list[Trial]], dict[str, TrialResult], LiquidPolicyNetwork, float]:
+    """Tune and train every model behind the same eye; see :func:`compare`.
+
+    Returns:
+        The final trainings of each model, their results by name, the eye, and the processor time of all.
+    """
+    network, _ = load_network(eye)
+    check_image_size(cache, network.config)
+    learn, check, seen = see(cache, network, eye, settings, out)
+    bench = _Bench(out, seen, partial(HeadTrainer, network.config, learn, check), workers, ray)
+    searches = {model: draw_trials(settings, model, network.config.units) for model in settings.models}
+    found = bench.do([trial for trials in searches.values() for trial in trials], "tuning")
+    tuned = {model: min(trials, key=lambda trial: found[trial.name].loss) for model, trials in searches.items()}
+    finals = {
+        model: [
+            Trial(model, best.units, best.learning_rate, settings.steps, settings.batch, number, final=True)
+            for number in range(settings.seeds)
+        ]
+        for model, best in tuned.items()
+    }
+    done = bench.do([trial for trials in finals.values() for trial in trials], "training", network)
+    cpu_s = sum(result.cpu_s for result in (*found.values(), *done.values()))
+    return finals, done, network, cpu_s
+
+
+class _Bench:
+    """Does trials on all processes and remembers those done, so that a killed comparison goes on."""
+
+    def __init__(self, out: Path, seen: str, make_worker: partial[HeadTrainer], workers: int, ray: str | None) -> None:
+        self.out, self.seen, self.make_worker, self.workers, self.ray = out, seen, make_worker, workers, ray
+
+    def do(self, trials: list[Trial], title: str, eye: LiquidPolicyNetwork | None = None) -> dict[str, TrialResult]:
+        """Return the results by name; weights go into policy folders, with the parts of ``eye`` around them."""
+        done = self._read()
+        results = {
+            trial.name: TrialResult(*done[trial.name])
+            for trial in trials
+            if trial.name in done and (not trial.final or _folder(self.out, trial).is_dir())
+        }
+        jobs = [Job(trial.name, trial) for trial in trials if trial.name not in results]
+        with (
+            progress_bar(title, len(trials)) as advance,
+            closing(run_jobs(jobs, self.make_worker, workers=self.workers, ray=self.ray)) as answers,
+        ):
+            advance(len(results), "")
+            for job, result in answers:
+                if result.weights is not None and eye is not None:
+                    _save(self.out, job.payload, result, eye)
+                results[job.name] = result
+                with (self.out / TRIALS).open("a") as file:
+                    row = {"name": job.name, "seen": self.seen, "loss": result.loss, "cpu_s": result.cpu_s}
+                    file.write(json.dumps(row) + "\n")
+                advance(1, f"{job.payload.model}: {result.loss:.3f}")
+        return results
+
+    def _read(self) -> dict[str, tuple[float, float]]:
+        path, done = self.out / TRIALS, {}
+        for line in path.read_text().splitlines() if path.exists() else []:
+            try:
+                row = json.loads(line)
+                if row["seen"] == self.seen:
+                    done[row["name"]] = (row["loss"], row["cpu_s"])
+            except (json.JSONDecodeError, KeyError):
+                continue  # the line at which it was killed; that trial is done again
+        return done
+
+
+def _folder(out: Path, trial: Trial) -> Path:
+    return out / "policies" / f"{trial.model}-{trial.units}-{trial.learning_rate:.3g}-{trial.seed}"
+
+
+def _save(out: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetwork) -> None:
+    assert result.weights is not None
+    network = LiquidPolicyNetwork(PolicyConfig(**{**asdict(eye.config), "model": trial.model, "units": trial.units}))
+    state = {key: value for key, value in eye.state_dict().items() if key.startswith(EYE)}
+    state |= {key: torch.from_numpy(value) for key, value in result.weights.items()}
+    network.load_state_dict(state)
+    name = f"{trial.model}-{trial.units}-{trial.seed}"
+    facts = {"trial": asdict(trial), "validation_command_loss": result.loss}
+    card = f"# {name}\n\nA {MODELS[trial.model].title} head behind a frozen eye, trained by `liquid-nav compare`.\n"
+    shutil.rmtree(_folder(out, trial), ignore_errors=True)  # with flights of what was there before
+    save_policy(network, _folder(out, trial), name=name, training=facts, card=card)
+
+
+def _fly(
+    policy: Path, where: Path, suite: str, flights: int, seed: int, split: str, workers: int, ray: str | None
+) -> dict[str, Any]:
+    """Fly a suite, or read what was flown before."""
+    done = where / "results.json"
+    if done.exists():
+        answer: dict[str, Any] = json.loads(done.read_text())
+        return answer
+    return evaluate(suite, flights, seed, where, policy=policy, split=split, workers=workers, ray=ray)
+
+
+def _row(
+    trials: list[Trial], results: dict[str, TrialResult], flown: list[dict[str, Any]], config: PolicyConfig
+) -> dict[str, Any]:
+    """Sum up a model over its seeds."""
+    best = trials[0]
+    head = LiquidPolicyNetwork(PolicyConfig(**{**asdict(config), "model": best.model, "units": best.units})).head
+    losses = [results[trial.name].loss for trial in trials]
+    conditions: dict[str, list[dict[str, Any]]] = {}
+    for answer in flown:
+        for condition in answer["conditions"]:
+            conditions.setdefault(condition["name"], []).append(condition)
+    return {
+        "model": best.model,
+        "units": best.units,
+        "learning_rate": best.learning_rate,
+        "parameters": sum(value.numel() for value in head.parameters()),
+        "validation_loss": mean(losses),
+        "validation_loss_range": [min(losses), max(losses)],
+        "train_cpu_s": mean(results[trial.name].cpu_s for trial in trials),
+        "conditions": {name: _pooled(parts) for name, parts in conditions.items()},
+    }
+
+
+def _pooled(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    total = sum(part["episodes"] for part in parts)
+    good = sum(round(part["success"] * part["episodes"]) for part in parts)
+    low, high = wilson_interval(good, total)
+    rates = [part["success"] for part in parts]
+    return {
+        "flights": total,
+        "success": good / total,
+        "success_low": low,
+        "success_high": high,
+        "by_seed": rates,
+        "collisions": sum(part["collisions"] * part["episodes"] for part in parts) / total,
+        "tsr": sum(part["tsr"] * part["episodes"] for part in parts) / total,
+    }
+
+
+def comparison_table(answer: dict[str, Any]) -> str:
+    """Return a Markdown table, the models in the order of their success."""
+    rows = answer["models"]
+    if not rows:
+        raise ConfigError("no models were compared: name at least one")
+    names = list(rows[0]["conditions"])
+    head = " | ".join(f"{name}: success (95%), by seed, collisions" for name in names)
+    budget = answer["settings"]
+    lines = [
+        f"Eye of `{answer['eye']}`, liquid_nav {answer['software']}, {answer['split']} seeds derived from "
+        f"{answer['seed']}; {budget['trials']} trials of {budget['search_steps']} steps and {budget['seeds']} "
+        f"trainings of {budget['steps']} steps for each model.",
+        "",
+        f"| model | units | rate | parameters | loss | {head} |",
+        "|---|---|---|---|---|" + "---|" * len(names),
+    ]
+    for row in sorted(rows, key=lambda row: -mean([each["success"] for each in row["conditions"].values()] or [0.0])):
+        cells = " | ".join(_cell(row["conditions"][name]) for name in names)
+        low, high = row["validation_loss_range"]
+        lines.append(
+            f"| {row['model']} | {row['units']} | {row['learning_rate']:.2g} | {row['parameters']} | "
+            f"{row['validation_loss']:.3f} ({low:.3f} to {high:.3f}) | {cells} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _cell(condition: dict[str, Any]) -> str:
+    seeds = ", ".join(f"{100 * rate:.0f}" for rate in condition["by_seed"])
+    return (
+        f"{100 * condition['success']:.0f}% ({100 * condition['success_low']:.0f} to "
+        f"{100 * condition['success_high']:.0f}), [{seeds}], {100 * condition['collisions']:.0f}%"
+    )

@@ -1,0 +1,146 @@
+"""Training one head behind a frozen eye: a trial of a search, or a final training."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.heads import MODELS
+from liquid_nav.policy.network import LiquidPolicyNetwork
+from training.devices import Place
+from training.engine import Engine, Plan
+from training.features import Sequences
+from training.losses import command_loss
+from training.settings import CompareSettings
+
+EYE = ("encoder.", "log_distance.")
+CHECK_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a head.
+
+    Attributes:
+        model, units: which head.
+        learning_rate: peak.
+        steps, batch: how long.
+        seed: of weights and order.
+        final: whether its weights are wanted.
+    """
+
+    model: str
+    units: int
+    learning_rate: float
+    steps: int
+    batch: int
+    seed: int
+    final: bool = False
+
+    @property
+    def name(self) -> str:
+        """Unique among the trials of a comparison."""
+        kind = "final" if self.final else "trial"
+        return f"{kind} {self.model} {self.units} units, rate {self.learning_rate:.3g}, {self.steps} steps, {self.seed}"
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What came out.
+
+    Attributes:
+        loss: mean command loss on the sequences kept back; infinite when the training ran away.
+        cpu_s: processor time.
+        weights: of everything but the eye, for a final training.
+    """
+
+    loss: float
+    cpu_s: float
+    weights: dict[str, NDArray[np.float32]] | None = None
+
+
+def draw_trials(settings: CompareSettings, model: str, units: int) -> list[Trial]:
+    """Return the trials of a model: the same number for each, drawn from the same range of rates and its sizes."""
+    rng = np.random.default_rng([settings.seed, *model.encode()])
+    low, high = (math.log(rate) for rate in settings.learning_rates)
+    sizes = MODELS[model].sizes or (units,)
+    return [
+        Trial(
+            model,
+            int(rng.choice(sizes)),
+            round(math.exp(rng.uniform(low, high)), 6),
+            settings.search_steps,
+            settings.batch,
+            seed=number,
+        )
+        for number in range(settings.trials)
+    ]
+
+
+class HeadTrainer:
+    """A worker that does one trial after another.
+
+    Args:
+        config: of the policy whose eye looked.
+        learn, check: what it saw.
+    """
+
+    def __init__(self, config: PolicyConfig, learn: Sequences, check: Sequences) -> None:
+        self.config, self.learn, self.check = config, learn, check
+
+    def __call__(self, trial: Trial) -> TrialResult:
+        """Train one head; the same trial gives the same weights."""
+        began = time.process_time()
+        torch.manual_seed(trial.seed)
+        network = LiquidPolicyNetwork(replace(self.config, model=trial.model, units=trial.units))
+        learner = _HeadLearner(network)
+        plan = Plan(
+            "head", trial.steps, trial.learning_rate, trial.name, checkpoint_steps=trial.steps, quiet=True
+        )
+        with tempfile.TemporaryDirectory() as work:
+            engine = Engine[Sequences](plan, learner, Path(work), Place(torch.device("cpu")))
+            engine.run(lambda step: self._batch(trial, step))
+        loss = self._validate(learner.eval())
+        weights = None
+        if trial.final:
+            state = network.state_dict()
+            weights = {key: value.numpy() for key, value in state.items() if not key.startswith(EYE)}
+        return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)
+
+    def _batch(self, trial: Trial, step: int) -> Sequences:
+        per_epoch = max(1, len(self.learn) // trial.batch)
+        epoch, index = divmod(step, per_epoch)
+        generator = torch.Generator().manual_seed(1_000_003 * trial.seed + epoch)
+        order = torch.randperm(len(self.learn), generator=generator)
+        return self.learn.take(order[index * trial.batch : (index + 1) * trial.batch])
+
+    @torch.no_grad()
+    def _validate(self, learner: nn.Module) -> float:
+        parts = torch.arange(len(self.check)).split(CHECK_BATCH)  # type: ignore[no-untyped-call]
+        losses = [float(learner(self.check.take(part))["command"]) * len(part) for part in parts]
+        return sum(losses) / len(self.check)
+
+
+class _HeadLearner(nn.Module):
+    """Learns commands alone; the eye is not even run."""
+
+    def __init__(self, network: LiquidPolicyNetwork) -> None:
+        super().__init__()
+        self.network = network
+        for key, value in network.named_parameters():
+            value.requires_grad_(not key.startswith(EYE))
+
+    def forward(self, batch: Sequences) -> dict[str, Tensor]:
+        """Return the loss."""
+        commands, _ = self.network.decide(batch.features, batch.elapsed_s)
+        loss = command_loss(commands, batch, only_visible=False)
+        return {"total": loss, "command": loss}
