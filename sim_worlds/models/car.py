@@ -185,9 +185,9 @@ def _wheels(kit: Kit, axles: tuple[float, ...], half_width: float, radius: float
         for side in (-1.0, 1.0):
             turn = lie if side < 0 else rotation(roll_rad=-0.5 * np.pi)
             arch, tyre = side * (half_width - 0.16), side * (half_width - 0.2)
-            kit.tube(radius + 0.07, 0.155, (x, arch, radius), "white", DARK, sides=10, turn=turn)
+            kit.disc(radius + 0.07, 0.155, (x, arch, radius), "white", DARK, sides=10, turn=turn)
             kit.tube(radius, 0.215, (x, tyre, radius), "white", TYRE, sides=12, turn=turn)
-            kit.tube(0.58 * radius, 0.228, (x, tyre, radius), "metal", HUB, sides=8, turn=turn)
+            kit.disc(0.58 * radius, 0.228, (x, tyre, radius), "metal", HUB, sides=8, turn=turn)
 
 
 def _lights(kit: Kit, half: float, z: float, y: float, width: float) -> None:

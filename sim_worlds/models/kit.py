@@ -141,10 +141,28 @@ class Kit:
         )
         self._add_turned(points, around, uvs, triangles, material, colour, turn, foot_m)
         if capped and top > 1e-4:
-            lid = np.concatenate([ring * top + up * length_m, [up * length_m]])
-            fan = np.column_stack([first, first + 1, np.full(sides, sides + 1)])
-            flat = np.broadcast_to(up, (sides + 2, 3))
-            self._add_turned(lid, flat, lid[:, :2], fan, material, colour, turn, foot_m)
+            self.disc(top, length_m, foot_m, material, colour, sides=sides, turn=turn)
+
+    def disc(
+        self,
+        radius_m: float,
+        height_m: float,
+        foot_m: Float3,
+        material: str = "white",
+        colour: Float3 = WHITE,
+        *,
+        sides: int = 8,
+        turn: Points | None = None,
+    ) -> None:
+        """Add the lid of a tube: a disc ``height_m`` along the turned z axis from ``foot_m``, seen from beyond it."""
+        angles = np.linspace(0.0, 2.0 * np.pi, sides + 1)
+        up = np.array([0.0, 0.0, 1.0])
+        ring = radius_m * np.column_stack([np.cos(angles), np.sin(angles), np.zeros(sides + 1)])
+        points = np.concatenate([ring + up * height_m, [up * height_m]])
+        first = np.arange(sides)
+        fan = np.column_stack([first, first + 1, np.full(sides, sides + 1)])
+        flat = np.broadcast_to(up, (sides + 2, 3))
+        self._add_turned(points, flat, points[:, :2], fan, material, colour, turn, foot_m)
 
     def ball(
         self,

@@ -25,7 +25,8 @@ VERTEX_NAMES = ("in_position", "in_normal", "in_uv", "in_colour", "in_layer", "i
 ROW_FLOATS = 16  # three matrix rows and a tint whose fourth number is the category / 255
 ROW_FORMAT = "4f 4f 4f 4f/i"
 ROW_NAMES = ("in_row0", "in_row1", "in_row2", "in_tint")
-SMALL_M = 9.0  # radius of the spheres of closed solids with holes or below the size of a house
+FINE_M = 8.0  # between corners farther apart, light and fog must be worked out per pixel
+SMALL_M = 9.0  # radius of the spheres of solids whose triangles may be large all the same
 LEVELS = 1 + len(RADII_PX)
 KINDS = 3  # solid, open, cut
 SMALLEST_PX = 1.5  # things whose sphere has a smaller radius in the image are not drawn
@@ -41,14 +42,14 @@ class Commands:
     """What to draw now, (commands, 5) uint32 as OpenGL's indirect draws take it.
 
     Attributes:
-        small, large: closed solids, those that span at most and more than ``SMALL_M``.
+        solid, broad: closed solids, those with small triangles and those with some larger than ``FINE_M``.
         open: sheets that can be seen from both sides.
         cut: pictures with holes.
         ground: what lies behind all else.
     """
 
-    small: NDArray[np.uint32]
-    large: NDArray[np.uint32]
+    solid: NDArray[np.uint32]
+    broad: NDArray[np.uint32]
     open: NDArray[np.uint32]
     cut: NDArray[np.uint32]
     ground: NDArray[np.uint32]
@@ -67,6 +68,7 @@ class Geometry:
         vertices: float32 (vertices, 14), see ``VERTEX_NAMES``.
         indices: int32 (indices,).
         radii_m, centres_m: bounding spheres of the meshes, (meshes,) and (meshes, 3).
+        fine: bool (meshes,), True for those without triangles larger than ``FINE_M``.
         reaches_m: (meshes,) radii of spheres about the meshes' own origins.
     """
 
@@ -85,12 +87,14 @@ class Geometry:
         self.radii_m = np.zeros(count, np.float32)
         self.centres_m = np.zeros((count, 3), np.float32)
         self.reaches_m = np.zeros(count, np.float32)
+        self.fine = np.zeros(count, dtype=bool)
         vertices: list[NDArray[np.float32]] = []
         indices: list[NDArray[np.int32]] = []
         used_vertices = used_indices = 0
         for number, (name, mesh) in enumerate(meshes.items()):
             self.centres_m[number], self.radii_m[number] = bounding_sphere(mesh)
             self.reaches_m[number] = self.radii_m[number] + np.linalg.norm(self.centres_m[number])
+            self.fine[number] = _longest_edge_m(mesh) <= FINE_M
             chain = levels(mesh, rigid=name in rigid)
             for level in range(LEVELS):
                 if level >= len(chain):
@@ -122,6 +126,10 @@ class Geometry:
             return np.array([self._numbers[instance.mesh] for instance in instances], dtype=np.int64)
         except KeyError as missing:
             raise RenderError(f"mesh {missing} is not in the scene: add it to Scene.meshes") from None
+
+    def is_fine(self, name: str) -> bool:
+        """True for a mesh without triangles larger than ``FINE_M``."""
+        return bool(self.fine[self._numbers[name]])
 
     def all_leaf(self, meshes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return bool (meshes,), True for those that are cut-outs alone, like a tuft of grass."""
@@ -164,6 +172,7 @@ class Placed:
         self.centres_m = np.einsum("nij,nj->ni", matrices[:, :, :3], geometry.centres_m[meshes]) + matrices[:, :, 3]
         self._columns_m = np.ascontiguousarray(self.centres_m.T)
         self.radii_m = (geometry.radii_m[meshes] * largest).astype(np.float32)
+        self._fine = geometry.fine[meshes] | (self.radii_m <= SMALL_M)
         spread = SMALLEST_LEAF_PX[0] + np.ptp(SMALLEST_LEAF_PX) * (np.arange(len(rows)) * GOLDEN % 1.0)
         self._smallest_px = np.where(geometry.all_leaf(meshes), spread, SMALLEST_PX).astype(np.float32)
 
@@ -191,9 +200,14 @@ class Placed:
         solid, sheets, cut = self._geometry.commands(self._meshes[seen], sizes_px[seen], seen)
         ground = self._grounds[seen]
         last = np.concatenate([solid[ground], sheets[ground]])
-        large = ~ground & (self.radii_m[seen] > SMALL_M)
-        small = ~ground & ~large
-        return Commands(_drawn(solid[small]), _drawn(solid[large]), _drawn(sheets[~ground]), _drawn(cut), _drawn(last))
+        fine = self._fine[seen]
+        return Commands(
+            _drawn(solid[~ground & fine]),
+            _drawn(solid[~ground & ~fine]),
+            _drawn(sheets[~ground]),
+            _drawn(cut),
+            _drawn(last),
+        )
 
     def casters(self, pixel_m: float) -> Commands:
         """Return what throws a shadow into a map whose pixels have the given size; the ground throws none."""
@@ -243,6 +257,12 @@ def place_dynamic(
     for row, number in zip(rows, kept.tolist(), strict=True):
         row[3] = (*instances[number].tint, category_index(instances[number].category) / 255.0)
     return Placed(geometry, meshes[kept], rows.reshape(-1, ROW_FLOATS), np.zeros(len(kept), bool))
+
+
+def _longest_edge_m(mesh: Mesh) -> float:
+    """Return the longest edge along any of the axes."""
+    corners = mesh.positions_m[mesh.triangles]
+    return float(np.ptp(corners, axis=1).max())
 
 
 def _drawn(commands: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -7,7 +7,6 @@ through EGL.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
@@ -20,8 +19,8 @@ from liquid_nav.errors import RenderError
 from sim_worlds.render import shaders
 from sim_worlds.render.geometry import Commands, place_dynamic
 from sim_worlds.render.loaded import LoadedScene, Uniforms
-from sim_worlds.render.projection import depth_from_buffer, projection_matrix, to_the_right, view_matrix
-from sim_worlds.render.shadow import SHADOW_PX, capsules
+from sim_worlds.render.projection import depth_from_buffer, projection_matrix, view_matrix
+from sim_worlds.render.shadow import SHADOW_PX, Rectangle, capsules, shaded_part
 from sim_worlds.scene import CameraView, DynamicInstance, RenderedImage, Scene
 
 NEEDED_VERSION = 430  # indirect draws of many meshes at once
@@ -67,9 +66,10 @@ class GlRenderer:
             raise RenderError(f"OpenGL through EGL is not available ({error}): install {EGL_PACKAGES}") from error
         context = self._context
         sources = {
+            "solid": (shaders.SOLID_VERTEX, shaders.SOLID_FRAGMENT),
+            "solid_shaded": (shaders.SOLID_VERTEX, shaders.SOLID_SHADED_FRAGMENT),
             "broad": (shaders.BROAD_VERTEX, shaders.BROAD_FRAGMENT),
-            "ground": (shaders.BROAD_VERTEX, shaders.GROUND_FRAGMENT),
-            "small": (shaders.SMALL_VERTEX, shaders.SMALL_FRAGMENT),
+            "broad_shaded": (shaders.BROAD_VERTEX, shaders.BROAD_SHADED_FRAGMENT),
             "cut": (shaders.CUT_VERTEX, shaders.CUT_FRAGMENT),
             "caster": (shaders.SHADOW_VERTEX, shaders.SHADOW_FRAGMENT),
         }
@@ -115,7 +115,7 @@ class GlRenderer:
         self._context.enable_only(moderngl.DEPTH_TEST)
         frame.clear(0.0, 0.0, 0.0, 0.0)
         clip_from_world = projection_matrix(view) @ view_matrix(view)
-        shadows = self._set_view(loaded, view, clip_from_world, dynamic)
+        shaded = self._set_view(loaded, view, clip_from_world, dynamic)
         loaded.textures.use(UNIT_TEXTURES)
         self._shadow.use(UNIT_SHADOW)
         loaded.clouds.use(UNIT_CLOUDS)
@@ -123,9 +123,9 @@ class GlRenderer:
         moving = place_dynamic(loaded.geometry, dynamic, clip_from_world)
         loaded.write_dynamic(moving)
         behind = loaded.walls.shadows(clip_from_world, view.position_enu_m)
-        near = moving.visible(clip_from_world, view.position_enu_m, focal_px)
+        near = moving.visible(clip_from_world, view.position_enu_m, focal_px, behind)
         static = loaded.static.visible(clip_from_world, view.position_enu_m, focal_px, behind)
-        self._draw_all(loaded, near, static, shadows)
+        self._draw_all(loaded, near, static, shaded)
         self._context.depth_func = "<="  # the sky lies at the far end of the depths, where the image was cleared to
         self._sky_array.render(moderngl.TRIANGLES, vertices=3)
         self._context.depth_func = "<"
@@ -151,19 +151,24 @@ class GlRenderer:
         raw = np.frombuffer(frame.read(attachment=-1, components=1, dtype="f4"), dtype=np.float32)
         return depth_from_buffer(raw.reshape(view.height_px, view.width_px)[::-1])
 
-    def _draw_all(self, loaded: LoadedScene, near: Commands, static: Commands, shadows: bool) -> None:
+    def _draw_all(self, loaded: LoadedScene, near: Commands, static: Commands, shaded: Rectangle | None) -> None:
         """Draw what hides most and costs least to test first: opaque things, then foliage, then the ground."""
         self._context.enable(moderngl.CULL_FACE)
-        self._draw(loaded.moving_arrays["small"], near.small)
-        self._draw(loaded.moving_arrays["broad"], near.large)
-        self._draw(loaded.arrays["small"], static.small)
-        self._draw(loaded.arrays["broad"], static.large)
+        self._draw(loaded.moving_arrays["solid"], near.solid)
+        self._draw(loaded.moving_arrays["broad"], near.broad)
+        self._draw(loaded.arrays["solid"], static.solid)
+        self._draw(loaded.arrays["broad"], static.broad)
         self._context.disable(moderngl.CULL_FACE)
         self._draw(loaded.moving_arrays["broad"], near.open)
         self._draw(loaded.arrays["broad"], static.open)
         self._draw(loaded.moving_arrays["cut"], near.cut)
         self._draw(loaded.arrays["cut"], static.cut)
-        self._draw(loaded.arrays["ground" if shadows else "broad"], static.ground)
+        plain, with_shadows = loaded.ground_programs
+        if shaded is not None:  # dear, so only where shadows of moving things may fall
+            self._context.scissor = shaded
+            self._draw(loaded.arrays[with_shadows], static.ground)
+            self._context.scissor = None
+        self._draw(loaded.arrays[plain], static.ground)
 
     def _draw(self, array: moderngl.VertexArray, commands: NDArray[np.uint32]) -> None:
         if not len(commands):
@@ -181,7 +186,7 @@ class GlRenderer:
         context.polygon_offset = (2.0, 4.0)
         self._uniforms.write_matrix("clip_from_world", loaded.shadow.clip_from_world)
         casters = loaded.static.casters(loaded.shadow.pixel_m)
-        self._draw(loaded.arrays["caster"], casters.small)
+        self._draw(loaded.arrays["caster"], casters.solid)
         self._draw(loaded.arrays["caster"], casters.open)
         self._draw(loaded.arrays["caster"], casters.cut)
         context.polygon_offset = (0.0, 0.0)
@@ -210,27 +215,21 @@ class GlRenderer:
         view: CameraView,
         clip_from_world: NDArray[np.float64],
         dynamic: Sequence[DynamicInstance],
-    ) -> bool:
-        """Set what changes with every image; return whether shadows of moving things fall into it."""
-        tangent = math.tan(0.5 * view.horizontal_fov_rad)
-        step = 2.0 * tangent / view.width_px
-        axes = np.array([to_the_right(view), view.up, view.forward])
-        casting = capsules(dynamic, loaded.shadow, loaded.light.sun_direction, view.position_enu_m, clip_from_world)
+    ) -> Rectangle | None:
+        """Set what changes with every image; return the part of it where shadows of moving things may fall, if any."""
+        sun = loaded.light.sun_direction
+        casting = capsules(dynamic, loaded.shadow, sun, view.position_enu_m, clip_from_world)
         write = self._uniforms.write
         self._uniforms.write_matrix("clip_from_world", clip_from_world)
         self._uniforms.write_matrix("world_from_clip", np.linalg.inv(clip_from_world))
-        self._uniforms.set(
-            time=view.time_s,
-            pixel_ray=(-tangent, -tangent * view.height_px / view.width_px, step, step),
-            capsules=casting.count,
-        )
+        self._uniforms.set(time=view.time_s, capsules=casting.count)
         write("eye", view.position_enu_m)
-        write("sun_in_view", axes @ loaded.light.sun_direction)
-        if casting.count:
-            write("capsule_foot", casting.feet)
-            write("capsule_axis", casting.axes)
-            write("capsule_depth", casting.depths)
-        return casting.count > 0
+        if not casting.count:
+            return None
+        write("capsule_foot", casting.feet)
+        write("capsule_axis", casting.axes)
+        write("capsule_depth", casting.depths)
+        return shaded_part(casting, sun, loaded.heights_m, clip_from_world, (view.width_px, view.height_px))
 
     def _framebuffer(self, width: int, height: int) -> moderngl.Framebuffer:
         if (width, height) not in self._targets:

@@ -29,16 +29,22 @@ class LoadedScene:
         programs: that draw instances, by name.
 
     Attributes:
+        ground_programs: which to draw the ground with, without and with shadows of what moves.
+        heights_m: lowest and highest point of the ground.
         arrays, moving_arrays: ways to draw static and moving instances, by the program's name.
     """
 
     def __init__(self, context: moderngl.Context, scene: Scene, programs: Mapping[str, moderngl.Program]) -> None:
         self.scene = scene
+        heights = np.zeros(1) if scene.ground is None else scene.ground.heights_m
+        self.heights_m = float(heights.min()), float(heights.max())
         used = used_layers(scene)
         pictures = build_texture_array(scene.seed, used)[used]
         holes = np.asarray((pictures[..., 3] < 255 * COVERED).any(axis=(1, 2)))
         meshes, instances, grounds = tiled(scene.meshes, scene.instances)
         self.geometry = Geometry(meshes, used, holes, grounds)
+        smooth = all(self.geometry.is_fine(name) for name in grounds)
+        self.ground_programs = ("solid", "solid_shaded") if smooth else ("broad", "broad_shaded")
         self.static: Placed = place_static(self.geometry, instances)
         self.walls = Walls(scene.colliders if scene.ground is None else ())
         self.light: Light = light_of(scene.atmosphere)

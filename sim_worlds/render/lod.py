@@ -15,12 +15,13 @@ from sim_worlds.materials import LAYERS, LEAFY
 from sim_worlds.scene import Mesh
 
 # Level by level: below which radius in the image (pixels) it is used, and what it keeps.
-RADII_PX = (110.0, 50.0, 22.0, 9.0)
-LEAF_SHARES = (0.5, 0.24, 0.12, 0.06)  # of the leaf cards
-AREA_SHARES = (0.85, 0.6, 0.4, 0.3)  # of the other surface, widest parts first; bare crowns need their twigs
+RADII_PX = (110.0, 50.0, 22.0, 9.0, 4.0)
+LEAF_SHARES = (0.5, 0.24, 0.12, 0.06, 0.03)  # of the leaf cards
+AREA_SHARES = (0.85, 0.6, 0.4, 0.3, 0.3)  # of the other surface, widest parts first; bare crowns need their twigs
 TRIANGLES_PX = 6.0  # a mesh is fine enough while its radius in pixels is less than this times the root of its triangles
 LEAF_GROWTH = 0.4  # kept cards grow by share ** -LEAF_GROWTH, so that the crown stays as dense to the eye
 NARROWEST_PX = 0.8  # wider parts are kept whatever their share
+SPECK_PX = 4.0  # a thing with a smaller radius shows nothing of its pictures but their colours
 CELL_PX = 2.4  # corners that lie closer and face alike become one
 THINNEST = 0.25  # share of its surface that a part keeps at least when its corners are joined; else they are not
 FEWEST = 2  # triangles of a mesh that is not worth coarsening
@@ -48,18 +49,28 @@ class Level:
     below_px: float
 
 
-_made: dict[bytes, list[Level]] = {}
+@dataclass(frozen=True)
+class _Shape:
+    """A level in the colours of the mesh that it was made from, and which of that mesh's vertices it has."""
+
+    level: Level
+    vertices: NDArray[np.int64]
+
+
+_made: dict[bytes, list[_Shape]] = {}
 
 
 @dataclass(frozen=True)
 class _Parts:
     """The parts of a mesh, an entry for each but for ``of``, the part of every triangle, and ``kinds``.
 
-    Kinds are hashes (vertices,) that those of a part share which face into the same octant and look alike.
+    Kinds are hashes (vertices,) that those of a part share which face into the same octant and look alike; those for
+    specks do not tell apart where in its picture a vertex is.
     """
 
     of: NDArray[np.int64]
     kinds: NDArray[np.uint64]
+    speck_kinds: NDArray[np.uint64]
     areas: NDArray[np.float64]
     widths: NDArray[np.float64]
     leafy: NDArray[np.bool_]
@@ -80,28 +91,38 @@ def levels(mesh: Mesh, *, rigid: bool = False) -> list[Level]:
     _made[key] = _made.pop(key) if key in _made else _chain(replace(mesh, triangles=outward(mesh)))
     if len(_made) > REMEMBERED:
         del _made[next(iter(_made))]
-    return _made[key]
+    return [
+        replace(shape.level, mesh=replace(shape.level.mesh, colours=mesh.colours[shape.vertices]))
+        for shape in _made[key]
+    ]
 
 
 def _digest(mesh: Mesh) -> bytes:
+    """Return what meshes share whose coarser copies differ in colours alone, like one coat on two people."""
     digest = hashlib.blake2b(bytes([mesh.double_sided]), digest_size=16)
-    for array in (mesh.positions_m, mesh.normals, mesh.uvs, mesh.colours, mesh.layers, mesh.triangles):
+    _, first, which = np.unique(_shades(mesh), return_index=True, return_inverse=True)
+    alike = np.argsort(np.argsort(first))[which]  # numbered as they come: which vertices have the same shade
+    for array in (mesh.positions_m, mesh.normals, mesh.uvs, alike, mesh.layers, mesh.triangles):
         digest.update(np.ascontiguousarray(array).data)
     return digest.digest()
 
 
-def _chain(mesh: Mesh) -> list[Level]:
+def _shades(mesh: Mesh) -> NDArray[np.int64]:
+    return np.asarray(np.rint(mesh.colours * 4.0).astype(np.int64) @ np.array([1, 64, 4096]))
+
+
+def _chain(mesh: Mesh) -> list[_Shape]:
     known = _measure(mesh)
-    found = [Level(mesh, known.closed[known.of], np.inf)]
+    found = [_Shape(Level(mesh, known.closed[known.of], np.inf), np.arange(len(mesh.positions_m)))]
     radius = bounding_sphere(mesh)[1]
     for radius_px, leaf_share, area_share in zip(RADII_PX, LEAF_SHARES, AREA_SHARES, strict=True):
-        finest = len(found[-1].mesh.triangles)
+        finest = len(found[-1].level.mesh.triangles)
         if finest <= FEWEST:
             break
         below_px = min(radius_px, TRIANGLES_PX * float(np.sqrt(finest)))
-        coarse, kept = _coarser(mesh, known, leaf_share, area_share, radius / below_px)
+        coarse, vertices, kept = _coarser(mesh, known, leaf_share, area_share, radius, below_px)
         if len(kept) < WORTHWHILE * finest:
-            found.append(Level(coarse, known.closed[known.of[kept]], below_px))
+            found.append(_Shape(Level(coarse, known.closed[known.of[kept]], below_px), vertices))
     return found
 
 
@@ -162,27 +183,28 @@ def _measure(mesh: Mesh) -> _Parts:
     leafy = np.zeros(len(areas), dtype=bool)
     leafy[of] = LEAFY_LAYERS[mesh.layers[mesh.triangles[:, 0]]]
     widths = areas / (np.pi * np.linalg.norm(high - low, axis=1) + 1e-9)  # exact for a thin tube
-    return _Parts(of, _kinds(mesh, of), areas, widths, leafy, np.linalg.norm(mean, axis=1) < CLOSED * areas)
+    return _Parts(of, *_kinds(mesh, of), areas, widths, leafy, np.linalg.norm(mean, axis=1) < CLOSED * areas)
 
 
 def _coarser(
-    mesh: Mesh, known: _Parts, leaf_share: float, area_share: float, pixel_m: float
-) -> tuple[Mesh, NDArray[np.int64]]:
-    """Return a copy whose details are about as large as a pixel, and which triangles of the mesh it has."""
+    mesh: Mesh, known: _Parts, leaf_share: float, area_share: float, radius_m: float, radius_px: float
+) -> tuple[Mesh, NDArray[np.int64], NDArray[np.int64]]:
+    """Return a copy with details as large as a pixel or larger, and which vertices and triangles of the mesh it has."""
     leaf_parts = np.flatnonzero(known.leafy)
     chosen = leaf_parts[_evenly(len(leaf_parts), leaf_share)]
     keep = np.zeros(len(known.areas), dtype=bool)
     keep[chosen] = True
-    keep[_wide_parts(known, area_share, NARROWEST_PX * pixel_m)] = True
+    keep[_wide_parts(known, area_share, NARROWEST_PX * radius_m / radius_px)] = True
     kept = np.flatnonzero(keep[known.of])
     positions = mesh.positions_m.copy()
     if 0 < len(chosen) < len(leaf_parts):
         leaves = kept[known.leafy[known.of[kept]]]
         _enlarge(positions, mesh.triangles[leaves], known.of[leaves], (len(leaf_parts) / len(chosen)) ** LEAF_GROWTH)
     coarse = replace(mesh, positions_m=positions)
-    joined = _joined(mesh, known, kept, CELL_PX * pixel_m)
+    kinds = known.kinds if radius_px > SPECK_PX else known.speck_kinds
+    joined = _joined(mesh, known, kept, kinds, CELL_PX * radius_m / radius_px)
     real = (joined != joined[:, [1, 2, 0]]).all(axis=1)
-    return compact(replace(coarse, triangles=joined[real])), kept[real]
+    return compact(replace(coarse, triangles=joined[real])), np.unique(joined[real]), kept[real]
 
 
 def _evenly(count: int, share: float) -> NDArray[np.bool_]:
@@ -201,7 +223,9 @@ def _wide_parts(known: _Parts, area_share: float, width_m: float) -> NDArray[np.
     return np.asarray(order[(known.widths[order] > width_m) | (before < area_share * known.areas[solid].sum())])
 
 
-def _joined(mesh: Mesh, known: _Parts, kept: NDArray[np.int64], cell_m: float) -> NDArray[np.int32]:
+def _joined(
+    mesh: Mesh, known: _Parts, kept: NDArray[np.int64], kinds: NDArray[np.uint64], cell_m: float
+) -> NDArray[np.int32]:
     """Return the kept triangles (triangles, 3) with neighbouring corners of solid parts made one.
 
     Corners are neighbours in the same cell of a grid when they face into the same octant and look alike, so a thin
@@ -209,7 +233,7 @@ def _joined(mesh: Mesh, known: _Parts, kept: NDArray[np.int64], cell_m: float) -
     """
     triangles = mesh.triangles[kept]
     cells = np.floor((mesh.positions_m - mesh.positions_m.min(axis=0)) / cell_m).astype(np.int64)
-    _, first, group = np.unique(_mixed(known.kinds, *cells.T), return_index=True, return_inverse=True)
+    _, first, group = np.unique(_mixed(kinds, *cells.T), return_index=True, return_inverse=True)
     joined = first[group][triangles].astype(np.int32)
     after = np.bincount(
         known.of[kept],
@@ -220,14 +244,15 @@ def _joined(mesh: Mesh, known: _Parts, kept: NDArray[np.int64], cell_m: float) -
     return np.where(spared[known.of[kept], None], triangles, joined)
 
 
-def _kinds(mesh: Mesh, of: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _kinds(mesh: Mesh, of: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the kinds of all vertices, in general and for specks."""
     part_of = np.full(len(mesh.positions_m), -1, dtype=np.int64)
     part_of[mesh.triangles.ravel()] = np.repeat(of, 3)
     octant = ((mesh.normals + np.array([0.011, 0.017, 0.023])) > 0.0) @ np.array([1, 2, 4])
-    shade = np.rint(mesh.colours * 4.0).astype(np.int64) @ np.array([1, 64, 4096])
     picture = np.where(_seams(mesh), np.rint(2.0 * mesh.uvs.T).astype(np.int64), -99)  # no seam may close
     start = np.zeros(len(part_of), dtype=np.uint64)
-    return _mixed(start, part_of, mesh.layers.astype(np.int64), octant, shade, *picture)
+    alike = _mixed(start, part_of, mesh.layers.astype(np.int64), octant, _shades(mesh))
+    return _mixed(alike, *picture), alike
 
 
 def _mixed(mixed: NDArray[np.uint64], *columns: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -61,7 +61,7 @@ def hidden(
 ) -> NDArray[np.bool_]:
     """Return bool (spheres,), True for those that lie wholly in one of the shadows."""
     depths = shadows[:, :, :3].reshape(-1, 3) @ centres_m.T + shadows[:, :, 3].reshape(-1, 1)
-    least = depths.reshape(len(shadows), -1, len(radii_m)).min(axis=1)
+    least = depths.reshape(*shadows.shape[:2], len(radii_m)).min(axis=1)
     return np.asarray(least.max(axis=0) > radii_m)
 
 

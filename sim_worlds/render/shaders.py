@@ -1,10 +1,10 @@
 """GLSL programs of the OpenGL renderer.
 
-Square roots stand for gamma: pow() is dear on a software rasteriser. Four programs draw the scene:
+Square roots stand for gamma: pow() is dear on a software rasteriser. These programs draw the scene:
 
-* *broad*, for large surfaces: light, shadow map and fog per pixel;
-* *ground*, the same with the shadows of what moves;
-* *small*, for closed solids of a few metres: the shadow map per pixel, the rest per vertex;
+* *solid*, for what has small triangles, seen from outside: the shadow map per pixel, the rest per vertex;
+* *broad*, for large triangles and what can be seen from both sides: light, shadow map and fog per pixel;
+* both again with the shadows of what moves, for the ground;
 * *cut*, for foliage and other pictures with holes: everything per vertex, as many layers of it lie over each other.
 """
 
@@ -46,16 +46,22 @@ _PLACE = """
     category = in_tint.a;
 """
 
+_DEEP_ALIKE = """
+invariant gl_Position;  // what is drawn with moving shadows lies as deep for the same program without
+"""
+
 BROAD_VERTEX = (
     _VERTEX
+    + _DEEP_ALIKE
     + """
-out vec3 colour; out vec3 shadow; out vec2 slope;
+out vec3 colour; out vec3 shadow; out vec3 away; out vec2 slope;
 void main() {"""
     + _PLACE
     + """
     colour = tone;
     slope = vec2(dot(n, sun_direction), n.z);
     shadow = (shadow_from_world * vec4(world, 1.0)).xyz;
+    away = world - eye;
     gl_Position = clip_from_world * vec4(world, 1.0);
 }
 """
@@ -70,9 +76,7 @@ uniform vec3 sun_colour;
 uniform vec3 ambient_colour;
 uniform vec3 bounce_colour;
 uniform float fog_density;
-uniform vec4 pixel_ray;  // offset and scale from pixels to the ray's right and up, its forward being 1
-uniform vec3 sun_in_view;  // right, up, forward
-in vec3 uvl; in vec3 colour; in vec3 shadow; in vec2 slope; flat in float category;
+in vec3 uvl; in vec3 colour; in vec3 shadow; in vec3 away; in vec2 slope; flat in float category;
 out vec4 pixel;
 """
     + _AIR
@@ -83,40 +87,40 @@ void main() {
     vec3 albedo = texture(textures, uvl).rgb;
     albedo *= albedo * colour;
     vec2 side = gl_FrontFacing ? slope : -slope;
-    float lit = 0.0;
-    if (side.x > 0.0) lit = side.x * texture(shadow_map, shadow) * between_capsules();
+    float lit = max(side.x, 0.0) * sunlit();
     vec3 light = mix(bounce_colour, ambient_colour, 0.5 + 0.5 * side.y) + sun_colour * lit;
-    vec2 ray = pixel_ray.xy + pixel_ray.zw * gl_FragCoord.xy;
-    float reach = sqrt(1.0 + dot(ray, ray));
-    float clear = exp2(-fog_density * reach / gl_FragCoord.w);
-    vec3 air = air_towards(dot(vec3(ray, 1.0), sun_in_view) / reach);
-    pixel = vec4(sqrt(mix(air, albedo * light, clear)), category);
+    float squared = dot(away, away);
+    float inverse = inversesqrt(squared);
+    float clear = exp2(-fog_density * squared * inverse);
+    pixel = vec4(sqrt(mix(air_towards(dot(away, sun_direction) * inverse), albedo * light, clear)), category);
 }
 """
 
-BROAD_FRAGMENT = _BROAD_INPUTS + "float between_capsules() { return 1.0; }" + _BROAD_MAIN
+_SUNLIT = """
+float sunlit() { return texture(shadow_map, shadow); }
+"""
 
-GROUND_FRAGMENT = (
-    _BROAD_INPUTS
-    + """
-uniform int capsules;
+_SUNLIT_BETWEEN_CAPSULES = """
+uniform int capsules;  // at least 1
 uniform vec4 capsule_foot[8];  // in the shadow map's frame, and the half width there
 uniform vec4 capsule_axis[8];  // foot to head, and the inverse of its squared length across the light
 uniform float capsule_depth[8];  // half the width along the light
-float between_capsules() {
-    float lit = 1.0;
-    for (int i = 0; i < capsules; i++) {
-        vec3 away = shadow - capsule_foot[i].xyz;
-        float along = clamp(dot(away.xy, capsule_axis[i].xy) * capsule_axis[i].w, 0.0, 1.0);
-        away -= along * capsule_axis[i].xyz;
-        float miss = sqrt(dot(away.xy, away.xy)) / capsule_foot[i].w;
-        lit *= away.z > capsule_depth[i] ? smoothstep(0.6, 1.1, miss) : 1.0;
-    }
+float sunlit() {
+    float lit = texture(shadow_map, shadow);
+    int i = 0;
+    do {
+        vec3 off = shadow - capsule_foot[i].xyz;
+        float along = clamp(dot(off.xy, capsule_axis[i].xy) * capsule_axis[i].w, 0.0, 1.0);
+        off -= along * capsule_axis[i].xyz;
+        float miss = sqrt(dot(off.xy, off.xy)) / capsule_foot[i].w;
+        lit *= off.z > capsule_depth[i] ? smoothstep(0.6, 1.1, miss) : 1.0;
+    } while (++i < capsules);
     return lit;
 }
 """
-    + _BROAD_MAIN
-)
+
+BROAD_FRAGMENT = _BROAD_INPUTS + _SUNLIT + _BROAD_MAIN
+BROAD_SHADED_FRAGMENT = _BROAD_INPUTS + _SUNLIT_BETWEEN_CAPSULES + _BROAD_MAIN
 
 _HAZE = """
     vec3 ray = world - eye;
@@ -127,8 +131,9 @@ _HAZE = """
     vec3 ambient = mix(bounce_colour, ambient_colour, 0.5 + 0.5 * n.z);
 """
 
-SMALL_VERTEX = (
+SOLID_VERTEX = (
     _VERTEX
+    + _DEEP_ALIKE
     + """
 out vec3 gain; out vec3 sun_gain; out vec3 haze; out vec3 shadow;
 void main() {"""
@@ -144,17 +149,23 @@ void main() {"""
 """
 )
 
-SMALL_FRAGMENT = """
+_SOLID_INPUTS = """
 #version 330
 uniform sampler2DArray textures;
 uniform sampler2DShadow shadow_map;
 in vec3 uvl; in vec3 gain; in vec3 sun_gain; in vec3 haze; in vec3 shadow; flat in float category;
 out vec4 pixel;
+"""
+
+_SOLID_MAIN = """
 void main() {
     vec3 texel = texture(textures, uvl).rgb;
-    pixel = vec4(sqrt(texel * texel * (gain + sun_gain * texture(shadow_map, shadow)) + haze), category);
+    pixel = vec4(sqrt(texel * texel * (gain + sun_gain * sunlit()) + haze), category);
 }
 """
+
+SOLID_FRAGMENT = _SOLID_INPUTS + _SUNLIT + _SOLID_MAIN
+SOLID_SHADED_FRAGMENT = _SOLID_INPUTS + _SUNLIT_BETWEEN_CAPSULES + _SOLID_MAIN
 
 CUT_VERTEX = (
     _VERTEX

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from sim_worlds.materials import layer
 from sim_worlds.mesh_tools import box, card, cylinder, merge, moved, pose, rotation, sphere, transformed
 from sim_worlds.render.lod import bounding_sphere, levels, outward, parts
 from sim_worlds.scene import Mesh
+
+RED, BLUE = (0.8, 0.1, 0.1), (0.1, 0.2, 0.8)
 
 
 def _tree(cards: int = 40) -> Mesh:
@@ -99,3 +103,20 @@ def test_the_same_shape_in_another_colour_keeps_its_colour() -> None:
     grey, red = (box((1.0, 1.0, 1.0), material="white", colour=(level, 0.5, 0.5)) for level in (0.5, 1.0))
     for mesh in (grey, red, grey):
         assert np.array_equal(levels(mesh)[0].mesh.colours, mesh.colours)
+
+
+def test_things_that_differ_in_colour_alone_share_shapes_but_keep_their_colours() -> None:
+    red, blue = (sphere(1.0, material="cloth", colour=colour, rings=8, sides=12) for colour in (RED, BLUE))
+    for one, other in zip(levels(red), levels(blue), strict=True):
+        assert one.mesh.positions_m is other.mesh.positions_m
+        assert np.allclose(one.mesh.colours, RED) and np.allclose(other.mesh.colours, BLUE)
+    assert len(levels(red)) > 1
+
+
+def test_a_pattern_of_colours_is_no_other_pattern() -> None:
+    ball = sphere(1.0, material="cloth", colour=RED, rings=8, sides=12)
+    striped = replace(ball, colours=ball.colours.copy())
+    striped.colours[::2] = BLUE
+    plain, other = levels(ball)[-1].mesh, levels(striped)[-1].mesh
+    assert len(other.triangles) > len(plain.triangles)
+    assert {tuple(colour) for colour in other.colours.tolist()} == {tuple(np.float32(c).tolist()) for c in (RED, BLUE)}
