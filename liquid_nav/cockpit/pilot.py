@@ -16,6 +16,7 @@ from liquid_nav.cockpit.wishes import Beat, Focus, Note, Order, Release, Seen, T
 from liquid_nav.types import VelocityCommand
 
 VERTICAL_SHARE = 0.5  # of the speed, at full deflection
+PRESENCE_S = 0.1
 STOP_REPEAT_S = 0.05
 STOP_CALL_S = 0.3
 STOP_TRIES_S = 3.0
@@ -34,6 +35,7 @@ class Pilot:
     def __init__(self, config: CockpitConfig, vehicle: Vehicle, board: Board, controls: Controls) -> None:
         self._config, self._vehicle, self._board, self._controls = config, vehicle, board, controls
         self._tasks: set[asyncio.Task[None]] = set()
+        self._shown, self._shown_s = False, float("-inf")
 
     def controls_of(self, connection: Connection) -> str:
         """Return who has the controls, as a page sees it: ``you``, ``other`` or ``free``."""
@@ -76,6 +78,10 @@ class Pilot:
         lost = self._controls.overdue(now_s)
         if lost is not None:
             self.lose(lost, f"the page that had the controls was silent for {self._config.loss_s:g} s")
+        held = not self._controls.free
+        if held is not self._shown or (held and now_s - self._shown_s >= PRESENCE_S):
+            self._shown, self._shown_s = held, now_s
+            self._vehicle.show_presence(held)
 
     def lose(self, client: object, reason: str) -> None:
         """A page is gone or looks away: if it had the controls, the vehicle holds."""

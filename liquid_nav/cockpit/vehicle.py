@@ -39,5 +39,8 @@ class Vehicle(Protocol):
     def fly(self, command: VelocityCommand) -> None:
         """Fly a command of the pilot, in the level body frame; the safety filter judges it as any other."""
 
+    def show_presence(self, held: bool) -> None:
+        """Say, several times a second, whether a page has the controls; another process holds when this ends."""
+
     def note(self, text: str) -> None:
         """Write a remark of the pilot into the recording."""

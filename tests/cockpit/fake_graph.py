@@ -34,6 +34,7 @@ class FakeGraph:
         self.orders: list[tuple[float, str]] = []
         self.flown: list[tuple[float, VelocityCommand]] = []
         self.notes: list[str] = []
+        self.presence: list[tuple[float, bool]] = []
         self.recording = False
         self.deaf_until_s = 0.0
         self.tell()
@@ -59,6 +60,9 @@ class FakeGraph:
 
     def fly(self, command: VelocityCommand) -> None:
         self.flown.append((time.monotonic(), command))
+
+    def show_presence(self, held: bool) -> None:
+        self.presence.append((time.monotonic(), held))
 
     def note(self, text: str) -> None:
         self.notes.append(text)

@@ -147,6 +147,19 @@ def test_a_bridge_that_does_not_answer_is_asked_again_while_the_vehicle_is_kept_
     served(test)
 
 
+def test_the_presence_of_a_page_is_shown_steadily_and_its_end_at_once() -> None:
+    async def test(there: Bench) -> None:
+        page = await there.flying_page()
+        await asyncio.sleep(0.5)
+        shown = [at_s for at_s, held in there.graph.presence if held]
+        assert len(shown) >= 3 and max(b - a for a, b in pairwise(shown)) < 0.3
+        await page.send(kind="release")
+        await until(lambda: there.graph.presence[-1][1] is False)
+        await page.close()
+
+    served(test)
+
+
 def test_a_page_without_the_controls_may_go_without_consequence() -> None:
     async def test(there: Bench) -> None:
         page = await there.flying_page()

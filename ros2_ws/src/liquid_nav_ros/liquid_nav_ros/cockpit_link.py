@@ -7,7 +7,7 @@ from typing import Any
 
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
-from std_msgs.msg import String
+from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
 from liquid_nav.cockpit.vehicle import FLIGHT_ORDERS, WORLD_ORDERS, Answer
@@ -43,6 +43,7 @@ class GraphVehicle:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._commands = node.create_publisher(TwistStamped, "teleop/cmd_vel", RELIABLE)
+        self._presence = node.create_publisher(Bool, "cockpit/presence", RELIABLE)
         self._notes = node.create_publisher(String, "recorder_node/note", RELIABLE)
         self._clients = {name: node.create_client(Trigger, service) for name, service in SERVICES.items()}
 
@@ -67,6 +68,10 @@ class GraphVehicle:
     def fly(self, command: VelocityCommand) -> None:
         """Publish a command of the pilot."""
         self._commands.publish(command_message(command, now_s(self._node)))
+
+    def show_presence(self, held: bool) -> None:
+        """Publish whether a page has the controls."""
+        self._presence.publish(Bool(data=held))
 
     def note(self, text: str) -> None:
         """Publish a remark."""

@@ -13,6 +13,7 @@ from typing import Any
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
 from sensor_msgs.msg import Joy
+from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from liquid_nav.cockpit.keys import KeyStick
@@ -24,12 +25,18 @@ from liquid_nav_ros.runner import now_s, parameter, run, wall_timer
 
 VERTICAL_SHARE = 0.5  # of the speed, at full deflection
 PERIOD_S = 0.05
+WATCH_S = 0.03
+GONE_S = 0.25
 ORDERS = {" ": "hold", "g": "engage", "l": "land"}
 HELP = "w s forward back, a d left right, q e turn, r f up down, capitals faster; space hold, g engage, l land\n"
 
 
 class TeleopNode(Node):
-    """Takes ``joy`` and, with ``terminal``, keys; gives ``teleop/cmd_vel`` while the switch or a key is held."""
+    """Takes ``joy`` and, with ``terminal``, keys; gives ``teleop/cmd_vel`` while the switch or a key is held.
+
+    It also watches ``cockpit/presence``: when the cockpit dies while one of its pages has the controls, the vehicle
+    stands still at once and is told to hold. The cockpit itself does so when only the page is lost.
+    """
 
     def __init__(self) -> None:
         super().__init__("teleop_node")
@@ -38,13 +45,16 @@ class TeleopNode(Node):
         self._yaw = parameter(self, "max_yaw_rate_rad_s", 1.0, "at full deflection", low=0.1, high=3.0)
         self._commands = self.create_publisher(TwistStamped, "teleop/cmd_vel", RELIABLE)
         self.create_subscription(Joy, "joy", self._on_joy, RELIABLE)
+        self._bridge = {
+            name: self.create_client(Trigger, f"flight_bridge_node/{name}") for name in ORDERS.values()
+        }
+        self._present_at: float | None = None  # while a page has the controls
+        self.create_subscription(Bool, "cockpit/presence", self._on_presence, RELIABLE)
+        wall_timer(self, WATCH_S, self._watch_cockpit)
         self._terminal: Terminal | None = None
         if parameter(self, "terminal", False, "fly with the keys of this terminal too"):
             self._terminal = Terminal()
             self._stick = KeyStick()
-            self._bridge = {
-                name: self.create_client(Trigger, f"flight_bridge_node/{name}") for name in ORDERS.values()
-            }
             print(HELP, end="", flush=True)
             wall_timer(self, PERIOD_S, self._on_keys)
 
@@ -58,6 +68,16 @@ class TeleopNode(Node):
             return
         yaw, up, left, forward = (float(value) for value in message.axes[:4])
         self._fly(forward, left, up, yaw)
+
+    def _on_presence(self, message: Bool) -> None:
+        self._present_at = time.monotonic() if message.data else None
+
+    def _watch_cockpit(self) -> None:
+        if self._present_at is None or time.monotonic() - self._present_at < GONE_S:
+            return
+        self.get_logger().error("the cockpit is gone while a page had the controls: hold", throttle_duration_sec=1.0)
+        self._fly(0.0, 0.0, 0.0, 0.0)  # outranks the policy until the bridge holds
+        self._order("hold")
 
     def _on_keys(self) -> None:
         assert self._terminal is not None
@@ -82,7 +102,13 @@ class TeleopNode(Node):
         if not client.service_is_ready():
             print(f"{name}: the flight bridge is not there", flush=True)
             return
-        client.call_async(Trigger.Request()).add_done_callback(lambda future: _say(name, future))
+        client.call_async(Trigger.Request()).add_done_callback(lambda future: self._on_answer(name, future))
+
+    def _on_answer(self, name: str, future: Any) -> None:
+        failed = future.exception()
+        print(f"{name}: {failed if failed is not None else future.result().message}", flush=True)
+        if name == "hold" and failed is None and future.result().success:
+            self._present_at = None
 
 
 class Terminal:
@@ -112,11 +138,6 @@ class Terminal:
     def restore(self) -> None:
         """Make it an ordinary terminal again."""
         termios.tcsetattr(self._number, termios.TCSADRAIN, self._before)
-
-
-def _say(name: str, future: Any) -> None:
-    failed = future.exception()
-    print(f"{name}: {failed if failed is not None else future.result().message}", flush=True)
 
 
 def main() -> None:

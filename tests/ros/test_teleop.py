@@ -1,4 +1,4 @@
-"""Flying from a terminal: a real pseudo-terminal, the real node, real DDS."""
+"""The teleoperation node: a real pseudo-terminal, real DDS, and a cockpit that dies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROS_PACKAGE))
 
 from geometry_msgs.msg import TwistStamped  # noqa: E402
 from liquid_nav_ros.qos import LATCHED, RELIABLE  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from std_msgs.msg import Bool, String  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(90)]
 WAIT_S = 30.0
@@ -98,3 +98,34 @@ def test_without_a_terminal_the_node_ends_with_one_line(tmp_path: Path) -> None:
         assert process.wait(WAIT_S) == 2
         text = (tmp_path / "logs" / "teleop_node.log").read_text()
     assert "is no terminal" in text and "Traceback" not in text
+
+
+def test_the_vehicle_holds_within_half_a_second_of_a_cockpit_that_dies_with_the_controls(seat: Seat) -> None:
+    seat.press_until("g", lambda: bool(seat.states) and seat.states[-1] == "engaged")
+    presence = seat.node.create_publisher(Bool, "cockpit/presence", RELIABLE)
+    end_s = time.monotonic() + WAIT_S
+    while presence.get_subscription_count() == 0 and time.monotonic() < end_s:
+        seat.executor.spin_once(timeout_sec=0.02)
+    for _ in range(5):
+        presence.publish(Bool(data=True))
+        time.sleep(0.1)
+    assert seat.states[-1] == "engaged"
+    presence.publish(Bool(data=True))
+    died_s = time.monotonic()
+    seat.press_until("", lambda: seat.states[-1] == "hold")
+    assert time.monotonic() - died_s < 0.5
+    assert seat.commands[-1].twist.linear.x == 0.0
+
+
+def test_a_cockpit_that_lets_go_before_it_ends_leaves_the_vehicle_flying(seat: Seat) -> None:
+    seat.press_until("g", lambda: bool(seat.states) and seat.states[-1] == "engaged")
+    presence = seat.node.create_publisher(Bool, "cockpit/presence", RELIABLE)
+    end_s = time.monotonic() + WAIT_S
+    while presence.get_subscription_count() == 0 and time.monotonic() < end_s:
+        seat.executor.spin_once(timeout_sec=0.02)
+    for held in (True, True, False):
+        presence.publish(Bool(data=held))
+    end_s = time.monotonic() + 1.0
+    while time.monotonic() < end_s:
+        seat.executor.spin_once(timeout_sec=0.02)
+    assert seat.states[-1] == "engaged"
