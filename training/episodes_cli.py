@@ -210,5 +210,20 @@ def export(
     _answer({"folder": str(out), **counts}, as_json)
 
 
+@app.command()
+def teleop(
+    out: Annotated[Path, typer.Option(help="Folder for the episodes.")] = Path("data/teleop"),
+    episodes: Annotated[int, typer.Option(help="Flights.", min=1, max=10_000)] = 20,
+    seed: Annotated[int, typer.Option(help="The forests and the persons derive from it.", min=0)] = 0,
+    policy: Annotated[Path | None, typer.Option(help="Let this policy fly; the person watches and corrects.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1, max=64)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Let a scripted person with a gamepad fly to the backpack in forests of the training split."""
+    from training.teleop_collect import collect_teleop
+
+    _answer(collect_teleop(out, episodes, seed=seed, policy=policy, workers=workers), as_json)
+
+
 def _answer(values: dict[str, Any], as_json: bool) -> None:
     typer.echo(json.dumps(values) if as_json else "\n".join(f"{key}: {value}" for key, value in values.items()))
