@@ -14,7 +14,6 @@ import math
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.flight_rig import Operator, pictures
+from benchmarks.flight_rig import Operator, free_port, pictures
 from liquid_nav.types import VelocityCommand
 from tests.fake_px4 import FakePx4
 from training.flight_log import read_flight
@@ -48,9 +47,7 @@ class Rig:
     def __init__(self, folder: Path, recording: Path) -> None:
         pictures(folder / "pictures")
         self.folder, self.recording = folder, recording
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.fake = FakePx4.safe(peer=port)
         self.graph = Graph(folder / "logs")
         self.graph.start_graph(

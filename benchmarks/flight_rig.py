@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -16,14 +17,31 @@ sys.path.insert(0, str(ROS_PACKAGE))
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TwistStamped
-from liquid_nav_ros.conversions import command_message, odometry_of
+from liquid_nav_ros.conversions import command_message, image_message, odometry_message, odometry_of, to_seconds
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
 from nav_msgs.msg import Odometry as OdometryMessage
+from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav.types import Odometry, VelocityCommand
 
+__all__ = [
+    "RELIABLE",
+    "SENSOR",
+    "Image",
+    "Odometry",
+    "Operator",
+    "String",
+    "Trigger",
+    "TwistStamped",
+    "free_port",
+    "image_message",
+    "odometry_message",
+    "pictures",
+    "rclpy",
+    "to_seconds",
+]
 START_S = 60.0
 MISSING = 1e9
 RETRY_S = 0.5
@@ -111,10 +129,11 @@ class Operator:
         return bool(future.result().success), str(future.result().message)
 
     def fly_to_engaged(self) -> None:
-        """From the ground to following commands; asks again while commands are too old, as on a busy machine."""
-        self.reach("ready", 120.0)
-        self.reach("armed", act=lambda: self._ask("arm", "ready"))
-        self.reach("hold", act=lambda: self._ask("takeoff", "armed"))
+        """From the ground or from holding to following commands; asks again as long as commands are too old."""
+        if self.state != "hold":
+            self.reach("ready", 120.0)
+            self.reach("armed", act=lambda: self._ask("arm", "ready"))
+            self.reach("hold", act=lambda: self._ask("takeoff", "armed"))
         self.reach("engaged", act=lambda: self._ask("engage", "hold"))
 
     def close(self) -> None:
@@ -148,6 +167,13 @@ class Operator:
                 self.verdicts.append((now_s, values["rule"], values["action"]))
             elif status.name == "liquid_nav: flight":
                 self.notices.append((now_s, status.message))
+
+
+def free_port() -> int:
+    """Return a UDP port on loopback that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def pictures(folder: Path, count: int = 20, *, same: bool = False) -> None:

@@ -378,6 +378,7 @@ class FakeAutopilot:
 
     def _estimator_status(self) -> Any:
         flags = self.estimator_flags if self.is_ready else 1
+        flags |= 128 if self.on_ground else 0  # "constant position", as PX4 says of any vehicle at rest
         return mavlink.MAVLink_estimator_status_message(0, flags, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
 
     def _ekf_status(self) -> Any:

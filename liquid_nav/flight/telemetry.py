@@ -24,7 +24,7 @@ UNKNOWN_16 = 0xFFFF
 PREARM = mavlink.MAV_SYS_STATUS_PREARM_CHECK
 RADIO = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
 ESTIMATOR_NEEDS = {1: "attitude", 2: "horizontal velocity", 4: "vertical velocity"}
-CONSTANT_POSITION = 128
+HORIZONTAL_POSITION = 8 | 16  # relative to the start, or absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Telemetry:
 
     def _estimator(self, message: Any, now_s: float) -> None:
         lacks = [name for bit, name in ESTIMATOR_NEEDS.items() if not message.flags & bit]
-        if message.flags & CONSTANT_POSITION:
+        if not message.flags & HORIZONTAL_POSITION:  # bit 128, "constant position", PX4 sets whenever it stands still
             lacks.append("position")
         self.estimator = Estimator(now_s, tuple(lacks))
 
