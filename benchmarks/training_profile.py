@@ -1,0 +1,94 @@
+"""Where the time of a training goes: waiting for batches, or working on them; made-up data of the real size.
+
+``python benchmarks/training_profile.py [STEPS]``
+
+Each stage runs STEPS steps with its own batches, by one and by two loading threads. A batch is prepared while the one
+before is worked on; on a machine with as many loaders as idle cores, waiting should be a few percent.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.network import LiquidPolicyNetwork
+from training.batches import BatchMaker
+from training.cache import HEIGHT, SECTORS, WIDTH, Cache
+from training.devices import training_place
+from training.engine import Engine, Plan
+from training.settings import TrainSettings
+from training.train import Learner
+
+STEPS = 15
+EPISODES, LENGTH = 8, 250
+
+
+def made_up_cache() -> Cache:
+    """Return flights of noise with a block for a target."""
+    rng = np.random.default_rng(0)
+    count = EPISODES * LENGTH
+    masks = np.zeros((count, HEIGHT, WIDTH), dtype=bool)
+    masks[:, 60:80, 100:116] = True
+    commands = rng.normal(0.0, 0.5, (count, 4)).astype(np.float32)
+    return Cache(
+        images=rng.integers(0, 256, (count, HEIGHT, WIDTH, 3)).astype(np.uint8),
+        masks=np.packbits(masks, axis=2),
+        commands=commands,
+        flown=commands,
+        distances_m=rng.uniform(2.0, 15.0, count).astype(np.float32),
+        free_m=rng.uniform(0.5, 8.0, (count, SECTORS)).astype(np.float32),
+        stamps_s=np.tile(np.arange(LENGTH) * 0.05, EPISODES),
+        starts=np.arange(0, count + 1, LENGTH, dtype=np.int64),
+    )
+
+
+def main() -> None:
+    """Print a table."""
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else STEPS
+    settings = TrainSettings(threads=1)
+    torch.set_num_threads(settings.threads)
+    maker = BatchMaker(made_up_cache(), settings, np.arange(EPISODES), augment=True)
+    table = Table("stage", "loaders", "images/s", "waiting for batches", "work ms/step", "CPU ms/step, all threads")
+    for joint in (False, True):
+        images = settings.joint_batch * settings.sequence_steps if joint else settings.encoder_batch
+        for loaders in (1, 2):
+            learner = Learner(LiquidPolicyNetwork(PolicyConfig()), settings.precision)
+            learner.joint = joint
+            plan = Plan("profile", steps, 1e-3, "profile", checkpoint_steps=steps, loaders=loaders, quiet=True)
+
+            def batch(step: int, joint: bool = joint):  # type: ignore[no-untyped-def]
+                rng = np.random.default_rng(step)
+                if joint:
+                    return maker.sequences(rng, rng.integers(len(maker.steps), size=8), settings.sequence_steps)
+                return maker.images(rng, rng.integers(len(maker.steps), size=settings.encoder_batch))
+
+            with training_place("auto") as place, tempfile.TemporaryDirectory() as work:
+                learner.to(place.device)
+                began = time.process_time()
+                profile = Engine(plan, learner, Path(work), place).run(batch)
+                cpu_s = time.process_time() - began
+            seconds = profile.waiting_s + profile.working_s
+            table.add_row(
+                "joint" if joint else "encoder",
+                str(loaders),
+                f"{images * steps / seconds:.0f}",
+                f"{100 * profile.waiting_share:.1f}%",
+                f"{1e3 * profile.working_s / steps:.0f}",
+                f"{1e3 * cpu_s / steps:.0f}",
+            )
+    load = os.getloadavg()[0]
+    Console().print(f"{steps} steps, one thread of arithmetic on {os.cpu_count()} cores, load average {load:.1f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What cannot be learned from is refused with the file, the reason and the cure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from liquid_nav.data import EpisodeMetadata, EpisodeWriter
+from liquid_nav.data.episode import Step
+from liquid_nav.errors import EpisodeError
+from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
+from training.cache import HEIGHT, WIDTH, open_cache
+
+COUNT = 24
+META = EpisodeMetadata(world="forest", seed=1)
+
+
+def _step(index: int, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Step:
+    rgb = np.random.default_rng(index).integers(0, 255, (*size, 3)).astype(np.uint8)
+    upright = np.array([0.0, 0.0, 0.0, 1.0])
+    return Step(
+        frame=CameraFrame(rgb, 0.05 * index),
+        odometry=Odometry(0.05 * index, np.zeros(3), np.zeros(3), upright, np.zeros(3)),
+        command=VelocityCommand(1.0),
+        expert=VelocityCommand(1.0, 0.1, 0.0, 0.2),
+        target_position_enu_m=np.array([5.0, 0.0, 1.0]),
+        target_mask=np.zeros(size, dtype=bool),
+        obstacle_ranges_m=np.full(32, 4.0, dtype=np.float32),
+    )
+
+
+def _folder(where: Path, steps: list[Step], metadata: EpisodeMetadata = META) -> Path:
+    where.mkdir(exist_ok=True)
+    (where / "manifest.json").write_text('{"worlds": ["forest"]}')
+    with EpisodeWriter(where / "a.mcap", metadata) as writer:
+        for step in steps:
+            writer.write_step(
+                step.frame,
+                step.odometry,
+                step.command,
+                step.expert,
+                step.target_position_enu_m,
+                step.target_mask,
+                step.obstacle_ranges_m,
+            )
+    return where
+
+
+def _good() -> list[Step]:
+    return [_step(index) for index in range(COUNT)]
+
+
+def _replaced(index: int, **values: object) -> list[Step]:
+    steps = _good()
+    steps[index] = replace(steps[index], **values)
+    return steps
+
+
+NAN = float("nan")
+SOMEWHERE = Odometry(0.2, np.array([0.0, NAN, 0.0]), np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]), np.zeros(3))
+BROKEN = {
+    "label": (_replaced(7, expert=VelocityCommand(NAN)), "the expert's command at step 7 is not a number"),
+    "command": (_replaced(3, command=VelocityCommand(0.0, NAN)), "the flown command at step 3 is not a number"),
+    "vehicle": (_replaced(4, odometry=SOMEWHERE), "the vehicle's position at step 4 is not a number"),
+    "target": (_replaced(2, target_position_enu_m=np.array([NAN, 0.0, 0.0])), "the target's position at step 2"),
+    "range": (_replaced(5, obstacle_ranges_m=np.full(32, NAN, dtype=np.float32)), "a free distance at step 5"),
+    "mask": (_replaced(9, target_mask=None), r"no target masks \(step 9\)"),
+    "ranges": (_replaced(9, obstacle_ranges_m=np.ones(7, dtype=np.float32)), r"no free distances \(step 9\)"),
+    "size": ([_step(index, (48, 64)) for index in range(3)], "images of 64 x 48"),
+    "nothing": ([], "holds no"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_damage_is_refused_with_file_reason_and_cure(what: str, tmp_path: Path) -> None:
+    steps, reason = BROKEN[what]
+    folder = _folder(tmp_path / "data", steps)
+    with pytest.raises(EpisodeError, match=reason) as refusal:
+        open_cache([folder], tmp_path / "cache")
+    text = str(refusal.value)
+    assert "a.mcap" in text and "\n" not in text
+    assert any(cure in text for cure in ("collect it again", "remove", "is not an episode"))
+
+
+def test_an_episode_that_was_cut_off_is_refused_and_an_unfinished_one_left_out(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "data", _good())
+    whole = (folder / "a.mcap").read_bytes()
+    (folder / "b.mcap.part").write_bytes(whole[: len(whole) // 2])
+    assert open_cache([folder], tmp_path / "cache").steps == COUNT
+    (folder / "c.mcap").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EpisodeError, match=r"c\.mcap is damaged .*repair"):
+        open_cache([folder], tmp_path / "cache")
+
+
+@pytest.mark.parametrize("name", ["images.u8", "masks.u8", "small.npz", "index.json"])
+def test_a_cache_that_was_cut_off_is_made_again(name: str, tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "data", _good())
+    before = np.array(open_cache([folder], tmp_path / "cache").images)
+    file = tmp_path / "cache" / name
+    file.write_bytes(file.read_bytes()[:-9])
+    assert np.array_equal(open_cache([folder], tmp_path / "cache").images, before)
+
+
+def test_another_world_is_refused(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "data", _good(), replace(META, world="city"))
+    with pytest.raises(EpisodeError, match="forests only"):
+        open_cache([folder], tmp_path / "cache")
