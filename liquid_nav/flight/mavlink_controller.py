@@ -30,11 +30,11 @@ from liquid_nav.types import VelocityCommand
 S = FlightState
 ARMING_S = 10.0
 RETAKE_S = 6.0
-TAKEOFF_SLACK_S = 8.0
+TAKEOFF_SLACK_S = 15.0
 LEAVE_S = 10.0
 REACHED_M = 0.15
 APPROACH_HZ = 0.6  # m/s per metre still to climb: slow enough for a response of a second not to overshoot
-SLOWEST_M_S = 0.15
+SLOWEST_M_S = 0.25
 GROUNDED_S = 2.0
 LEFT_MODE_S = 2.5  # two heartbeats: the first after landing may still tell the mode of the landing
 STILL = VelocityCommand()
@@ -95,7 +95,7 @@ class MavlinkController:
             raise FlightError(f"engage is refused: {reason}")
         if action == "takeoff":
             self._mark_ground(now_s)
-        before = self.state
+        before, retake = self.state, self._retake
         state = self._machine.request(action)
         self._commands_lost = False
         self._retake = None
@@ -108,7 +108,7 @@ class MavlinkController:
             if state is S.ARMING and not self._pilot.armed:
                 self._move(Event.REFUSED, "the operator has called arming off")
         if action == "hold" and state is not S.HOLD:
-            self._retake = (now_s, self._pilot.custom_mode)
+            self._retake = retake or (now_s, self._pilot.custom_mode)  # asking again does not begin again
             return "the vehicle holds when its heartbeat confirms it"
         return f"the vehicle is in state {self.state.value}"
 

@@ -252,6 +252,17 @@ def test_control_comes_back_only_by_the_operators_request(bench: Bench) -> None:
     assert bench.state is S.ENGAGED
 
 
+def test_an_operator_who_asks_again_and_again_gets_control_back_none_the_later(bench: Bench) -> None:
+    bench.fly_to_engaged()
+    bench.fake.switch(next(iter(mode for mode in bench.fake.modes if mode in ("AUTO.LOITER", "LOITER"))))
+    bench.reach(S.EXTERNAL)
+    for _ in range(20):
+        if bench.state is S.EXTERNAL:
+            bench.request("hold")
+            bench.run(0.3)
+    assert bench.state is S.HOLD
+
+
 def test_a_pilot_who_moves_on_stops_the_attempt_to_take_back(make_bench: Make) -> None:
     bench = make_bench(FakePx4.safe())
     bench.fake.radio = True
