@@ -50,7 +50,7 @@ class Batch:
         heat: (batch, time, height / 8, width / 8) share of each cell that the target fills.
         visible: bool (batch, time), the target fills more than a few pixels.
         commands: (batch, time, 4), what the expert would fly.
-        use_command: bool (batch, time), False where the surroundings were replaced.
+        use_command: bool (batch, time), False where the surroundings were replaced or nobody labelled the image.
         log_distance: (batch, time).
         nearness: (batch, time, sectors) of solids, 1 at the vehicle, 0 far away.
         elapsed_s: (batch, time).
@@ -71,11 +71,19 @@ class Batch:
 
 
 class BatchMaker:
-    """Draws and augments sequences of a cache."""
+    """Draws and augments sequences of a cache.
+
+    Args:
+        cache: decoded episodes.
+        settings: of the augmentation.
+        episodes: indices of those to draw from; what is learned from counts as often as its weight says.
+        augment: learn from it, or check with it as it is.
+    """
 
     def __init__(self, cache: Cache, settings: TrainSettings, episodes: NDArray[np.int64], *, augment: bool) -> None:
         self.cache, self.settings, self.augment = cache, settings, augment
-        spans = [np.arange(cache.starts[e], cache.starts[e + 1]) for e in episodes]
+        often = _repeated(episodes, cache.weights[episodes]) if augment else episodes
+        spans = [np.arange(cache.starts[e], cache.starts[e + 1]) for e in often]
         self.steps = np.concatenate(spans)
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
         empty = [step for step in self.steps[::3] if not cache.masks[step].any()]
@@ -125,7 +133,7 @@ class BatchMaker:
             "heat": np.stack(heats),
             "visible": np.array(visible),
             "commands": commands.astype(np.float32),
-            "use_command": np.full(len(steps), not replace),
+            "use_command": cache.labelled[steps] & (not replace),
             "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
             "elapsed_s": elapsed.astype(np.float32),
@@ -138,6 +146,13 @@ class BatchMaker:
     @staticmethod
     def _collate(items: list[dict[str, NDArray[np.generic]]]) -> Batch:
         return Batch(**{name: torch.from_numpy(np.stack([item[name] for item in items])) for name in items[0]})
+
+
+def _repeated(episodes: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return each episode as often as its weight says; of a fraction, every so manyth episode once more."""
+    sums = np.floor(np.cumsum(weights) + 1e-9).astype(np.int64)
+    times = np.diff(sums, prepend=0)
+    return np.repeat(episodes, times)
 
 
 def prefetch(jobs: Sequence[Callable[[], T]], loaders: int = 1, ahead: int = 4) -> Iterator[T]:

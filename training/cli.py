@@ -97,7 +97,9 @@ def relabel(
 
 @app.command()
 def train(
-    episodes: Annotated[list[Path], typer.Argument(help="Folders that `collect` wrote.")],
+    episodes: Annotated[
+        list[Path], typer.Argument(help="Folders of episodes; DIR=3 is drawn three times as often as DIR.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the policy.")] = Path("checkpoints/policy"),
     config: Annotated[Path | None, typer.Option(help="YAML with a 'train' section.")] = None,
     start_from: Annotated[Path | None, typer.Option(help="Go on from this policy; skips stage one.")] = None,

@@ -105,6 +105,10 @@ class GamepadPilot:
         person: who flies.
         horizontal_fov_rad: of the camera.
         rng: for everything imperfect.
+
+    Attributes:
+        lost_s: how long the backpack has been out of sight.
+        distance_m, danger_m: to the backpack and to what is ahead, as it seems.
     """
 
     person: Person
@@ -119,6 +123,7 @@ class GamepadPilot:
     _blind_until_s: float = 0.0
     _time_s: float = 0.0
     lost_s: float = 0.0
+    distance_m: float = EYES_REACH_M
     danger_m: float = EYES_REACH_M
 
     def see(self, glimpse: Glimpse) -> None:
@@ -151,7 +156,7 @@ class GamepadPilot:
         bearing = -float(np.arctan(glimpse.across * np.tan(half)))  # left is positive
         focal_px = 0.5 * glimpse.image_px * WIDE / np.tan(half)
         distance = self.person.size_bias * BACKPACK_M * focal_px / glimpse.height_px
-        left_over = distance - STAND_OFF_M
+        self.distance_m, left_over = distance, distance - STAND_OFF_M
         forward = float(np.clip(0.75 * left_over / self.person.speed_m_s, -0.5, 1.0))
         turn = float(np.clip(1.6 * bearing / self.person.yaw_rate_rad_s, -1.0, 1.0))
         climb = distance * glimpse.up * np.tan(half) / WIDE + 0.1

@@ -25,6 +25,7 @@ TAIL_S = 1.5
 TURNED_SHARE = 0.35  # of flights that begin with the backpack out of view
 WORRY_LOST_S = 1.0
 WORRY_NEAR_M = 1.5
+WORRY_CLOSE_M = 1.6  # to the backpack
 SHORTEST_TURN_S = 2.0
 
 
@@ -129,7 +130,8 @@ class _Hand:
 
     def decide(self, pilot: GamepadPilot, proposed: VelocityCommand, time_s: float) -> None:
         near = pilot.danger_m < WORRY_NEAR_M and proposed.forward_m_s > 0.3
-        worried = pilot.lost_s > WORRY_LOST_S or near
+        close = pilot.distance_m < WORRY_CLOSE_M and proposed.forward_m_s > 0.3
+        worried = pilot.lost_s > WORRY_LOST_S or near or close
         if not self.flying and worried:
             self.flying, self._since_s = True, time_s
             self.interventions += 1

@@ -24,9 +24,11 @@ def small_cache(episodes: int = 4, steps: int = 12) -> Cache:
         images=images,
         masks=np.packbits(masks, axis=2),
         commands=commands,
+        labelled=np.ones(count, dtype=bool),
         flown=commands,
         distances_m=rng.uniform(2.0, 15.0, count).astype(np.float32),
         free_m=rng.uniform(0.5, 8.0, (count, SECTORS)).astype(np.float32),
         stamps_s=np.tile(np.arange(steps) * 0.05, episodes),
         starts=np.arange(0, count + 1, steps, dtype=np.int64),
+        weights=np.ones(episodes),
     )
