@@ -90,6 +90,7 @@ class Flight:
     def _axis(self, name: str, command: VelocityCommand) -> None:
         """Fly one axis: what is reached, and after which time 63% of it."""
         self.operator.watch(3.0)
+        self._engage()
         start_s = time.monotonic()
         self.operator.wish = lambda: command
         self.operator.watch(AXIS_S)
@@ -105,14 +106,20 @@ class Flight:
             f"reaches {values[settled].mean():.2f} {unit} (spread {rms:.2f}), 63% after {rise:.1f} s",
         )
 
+    def _engage(self) -> None:
+        """Engage again where a machine that is busy elsewhere has let commands grow old."""
+        if self.operator.state != "engaged":
+            self.operator.fly_to_engaged()
+
     def _silence(self) -> None:
         self.operator.watch(2.0)
+        self._engage()
         start_s = time.monotonic()
         self.operator.wish = lambda: None
         self.operator.reach("hold")
         self.note("no more commands", f"hold after {time.monotonic() - start_s:.2f} s")
         self.operator.wish = VelocityCommand
-        self.operator.fly_to_engaged()
+        self._engage()
 
     def _death_of_the_bridge(self) -> None:
         self.operator.wish = lambda: AXES["forward"]
@@ -123,7 +130,7 @@ class Flight:
         process.send_signal(signal.SIGKILL)
         process.wait()
         self.operator.wish = VelocityCommand
-        time.sleep(LOST_S)
+        self.operator.watch(LOST_S)
         seen = len(self.operator.odometry)
         self.start_bridge()
         self.operator.until(lambda: len(self.operator.odometry) > seen, 60.0)
