@@ -7,9 +7,10 @@ import numpy as np
 from liquid_nav.errors import WorldError
 from sim_worlds.city_blocks import add_blocks
 from sim_worlds.city_builder import PAINTS, CityBuilder
+from sim_worlds.city_occluders import add_occluders
 from sim_worlds.city_people import add_bystanders, draw_bystanders
 from sim_worlds.city_plan import LANE_M, ROADS_M, WALKING_LINE_M
-from sim_worlds.city_streets import add_ground, add_occluders, add_street_furniture
+from sim_worlds.city_streets import add_ground, add_street_furniture
 from sim_worlds.city_traffic import Loop, add_street_life, lanes, middle_of_a_street
 from sim_worlds.models.buggy import buggy_meshes
 from sim_worlds.models.person import draw_look, person_meshes
@@ -52,8 +53,8 @@ def make_city(
         still: short for ``target="still"``.
         crowd: scales how many people and vehicles move about, 0 for none to 3.
         decoys: many other things are red too: jackets, cars, bins, planters, awnings, parasols, bags, balloons.
-        occluders: advertising columns stand inside the bends of the walk, so that the person is hidden for moments
-            from a follower who is 4 m or more behind.
+        occluders: advertising columns stand inside the bends of the walk and hide the person for 1 to 3 s from whoever
+            follows 3 to 4 m behind on the same way; there is room to fly round them.
         half_size_m: the city covers [-half_size, half_size]^2.
 
     Raises:

@@ -21,7 +21,6 @@ from sim_worlds.city_plan import (
 )
 from sim_worlds.models.car import COLOURS, car_size_m
 from sim_worlds.models.kit import Kit
-from sim_worlds.route import Path
 from sim_worlds.scene import Float3, Mesh
 
 PAINT: Float3 = (0.86, 0.86, 0.84)
@@ -29,7 +28,6 @@ KERB_STONE: Float3 = (0.84, 0.83, 0.80)
 PAVEMENT_Z_M, MARK_Z_M = 0.025, 0.012
 PAVEMENTS = ("pavement", "paving", "cobbles")
 PARKED_SHARES = {"sedan": 0.30, "hatchback": 0.28, "estate": 0.2, "van": 0.16, "truck": 0.06}
-COLUMN_CLEARANCE_M, COLUMN_RADIUS_M = 1.1, 0.52
 Vector = NDArray[np.float64]
 
 
@@ -210,17 +208,3 @@ def _parking(city: CityBuilder, middle: Vector, along: Vector, outward: Vector) 
         if all(city.is_clear(float(end[0]), float(end[1]), 0.7) for end in ends):
             turned = yaw + (0.03 * (draw - 0.5))
             city.parked_car(kind, float(spot[0]), float(spot[1]), turned + np.pi, COLOURS)
-
-
-def add_occluders(city: CityBuilder, path: Path) -> list[tuple[float, float]]:
-    """Put an advertising column inside every bend of the walk, 1.1 m beside it; return where they stand."""
-    offset = COLUMN_CLEARANCE_M + COLUMN_RADIUS_M
-    placed: list[tuple[float, float]] = []
-    for before, bend, after in zip(path.points, path.points[1:], path.points[2:], strict=False):
-        inward = np.sign(np.round(before - bend, 6)) + np.sign(np.round(after - bend, 6))
-        spot = bend + offset * inward
-        x, y = float(spot[0]), float(spot[1])
-        if np.abs(inward).min() > 0.5 and path.distance_to((x, y)) > offset - 0.01 and (x, y) not in placed:
-            city.place("column", x, y, 0.0, "column", COLUMN_RADIUS_M, 1.55)
-            placed.append((x, y))
-    return placed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
@@ -64,36 +63,6 @@ def test_decoys_change_colours_alone() -> None:
     plain.target.advance(20.0)
     red.target.advance(20.0)
     assert np.allclose(plain.target.position_enu_m, red.target.position_enu_m)
-
-
-def test_occluders_stand_in_the_bends_and_leave_the_walk_free() -> None:
-    setting = make_city(3, occluders=True)
-    columns = [collider for collider in setting.scene.colliders if collider.label == "column"]
-    assert columns
-    bends = setting.target.path.points[1:-1]
-    for column in columns:
-        spot = np.array(column.centre_enu_m[:2])
-        assert setting.target.path.distance_to(spot) - column.size_m[0] > 1.05
-        assert np.hypot(*(bends - spot).T).min() < 2.5
-
-
-def test_occluders_hide_the_backpack_from_a_distant_follower_on_the_trail() -> None:
-    setting = make_city(3, occluders=True)
-    columns = [solid for solid in setting.scene.colliders if solid.label == "column"]
-    trail: list[NDArray[np.float64]] = []
-    hidden = 0
-    for _ in range(1200):
-        setting.target.advance(0.1)
-        pack = setting.target.position_enu_m[:2].copy()
-        while trail and np.hypot(*(trail[0] - pack)) > 5.0:
-            trail.pop(0)
-        trail.append(pack)
-        way = pack - trail[0]
-        for column in columns:
-            offset = np.array(column.centre_enu_m[:2]) - trail[0]
-            share = np.clip(offset @ way / max(way @ way, 1e-9), 0.0, 1.0)
-            hidden += bool(np.hypot(*(offset - share * way)) < column.size_m[0])
-    assert hidden > 5
 
 
 @pytest.mark.parametrize(
