@@ -24,6 +24,27 @@ FORGIVEN_S = 1.0
 ANSWERS = 64
 
 
+class Window:
+    """What is on its way to a page: at most two of a kind, so that a slow page has nothing old to work off."""
+
+    def __init__(self) -> None:
+        self._sent_at: dict[int, float] = {}
+
+    def open(self) -> bool:
+        """Return whether one more may be sent; what a page has not taken for a second is forgiven."""
+        if len(self._sent_at) >= ON_THE_WAY and time.monotonic() - min(self._sent_at.values()) > FORGIVEN_S:
+            self._sent_at.clear()
+        return len(self._sent_at) < ON_THE_WAY
+
+    def send(self, number: int) -> None:
+        """Take that one has been sent."""
+        self._sent_at[number] = time.monotonic()
+
+    def taken(self, number: int) -> None:
+        """Take that the page has this one and all before."""
+        self._sent_at = {sent: at_s for sent, at_s in self._sent_at.items() if sent > number}
+
+
 class Connection:
     """A page's socket.
 
@@ -44,7 +65,8 @@ class Connection:
         self._sent_at: dict[int, float] = {}
         self._delay_s = 0.0
         self._since_s = time.monotonic()
-        self._image = self._attention = self._event = 0
+        self._image = self._attention = self._event = self._state = 0
+        self._images, self._states = Window(), Window()
         self._facts = self._path = -1
 
     def wake(self) -> None:
@@ -56,12 +78,16 @@ class Connection:
         self._answers.append(values)
         self._wake.set()
 
-    def seen(self, number: int) -> None:
-        """Take that the page has drawn an image."""
+    def seen(self, number: int, *, state: bool) -> None:
+        """Take that the page has drawn an image or taken a state."""
         now_s = time.monotonic()
+        if state:
+            self._states.taken(number)
+            return
         came_s = self._sent_at.get(number)
         if came_s is not None:
             self._delay_s += 0.1 * (now_s - came_s - self._delay_s)
+        self._images.taken(number)
         self._sent_at = {sent: at_s for sent, at_s in self._sent_at.items() if sent > number}
 
     async def send_all(self, controls: Any) -> None:
@@ -78,8 +104,9 @@ class Connection:
             await self._text(self._answers.popleft())
         await self._send_seldom()
         image = self._board.image
-        if image is not None and image.number != self._image and self._may_send():
+        if image is not None and image.number != self._image and self._images.open():
             self._image = image.number
+            self._images.send(image.number)
             if image.came_s > self._since_s:  # one that came before the page says nothing of the way
                 self._sent_at[image.number] = image.came_s
             await self._picture(IMAGE, image)
@@ -88,10 +115,13 @@ class Connection:
             self._attention = attention.number
             await self._picture(ATTENTION, attention)
         now_s = time.monotonic()
-        if now_s - self._state_at >= STATE_PERIOD_S:
+        if now_s - self._state_at >= STATE_PERIOD_S and self._states.open():
             self._state_at = now_s
+            self._state += 1
+            self._states.send(self._state)
             state = self._board.snapshot()
-            own = {"echo": self.echo, "delay_ms": round(1e3 * self._delay_s, 1), "controls": controls()}
+            own = {"number": self._state, "echo": self.echo, "controls": controls()}
+            own["delay_ms"] = round(1e3 * self._delay_s, 1)
             await self._text({"kind": "state", **state, **own})
 
     async def _send_seldom(self) -> None:
@@ -107,15 +137,6 @@ class Connection:
         if news:
             self._event = news[-1]["number"]
             await self._text({"kind": "events", "events": news})
-
-    def _may_send(self) -> bool:
-        """At most two images are on their way; one that got lost with a page's tab is forgiven after a second."""
-        if len(self._sent_at) < ON_THE_WAY:
-            return True
-        if time.monotonic() - min(self._sent_at.values()) > FORGIVEN_S:
-            self._sent_at.clear()
-            return True
-        return False
 
     async def _picture(self, kind: int, picture: Picture) -> None:
         head = HEADER.pack(kind, picture.rows, picture.columns, picture.number, picture.stamp_s)

@@ -50,7 +50,7 @@ class Pilot:
             WishError: when the page has no right to it.
         """
         if isinstance(wish, Seen):
-            connection.seen(wish.number)
+            connection.seen(wish.number, state=wish.state)
             return
         if connection.role is not Role.PILOT:
             if isinstance(wish, Beat):

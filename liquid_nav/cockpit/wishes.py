@@ -65,9 +65,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The page has drawn an image."""
+    """The page has drawn an image, or with ``state`` taken a state."""
 
     number: int
+    state: bool
 
 
 Wish = Beat | Order | Note | Focus | Take | Release | Seen
@@ -120,7 +121,7 @@ def _note(values: dict[str, Any]) -> Note:
 
 
 def _seen(values: dict[str, Any]) -> Seen:
-    return Seen(int(_number("number", values.get("number"), 0, 2**53)))
+    return Seen(int(_number("number", values.get("number"), 0, 2**53)), values.get("state") is True)
 
 
 def _number(name: str, value: object, low: float, high: float) -> float:

@@ -114,6 +114,7 @@ class Page:
                 self.images.append(message.data)
             elif (values := message.json())["kind"] == "state":
                 self.state = values
+                await self.send(kind="seen", state=True, number=values["number"])
             else:
                 self.heard.append(values)
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -294,6 +295,21 @@ def test_a_slow_page_gets_the_latest_image_instead_of_all() -> None:
         await until(lambda: len(page.images) == 3)
         assert HEADER.unpack_from(page.images[-1])[3:] == (20, pytest.approx(0.95))
         await page.close()
+
+    served(test)
+
+
+def test_a_page_that_takes_no_states_is_not_buried_in_them() -> None:
+    async def test(there: Bench) -> None:
+        await there.join()
+        socket = await there.client.ws_connect("/socket")
+        kinds = []
+        end_s = time.monotonic() + 0.7
+        while time.monotonic() < end_s:
+            with suppress(TimeoutError):
+                kinds.append((await socket.receive_json(timeout=0.1))["kind"])
+        assert kinds.count("state") == 2
+        await socket.close()
 
     served(test)
 

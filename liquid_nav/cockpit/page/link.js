@@ -38,6 +38,7 @@ export class Link extends EventTarget {
   takeText(message) {
     if (message.kind === "hello") this.role = message.role;
     if (message.kind === "state") {
+      this.send({ kind: "seen", state: true, number: message.number });
       this.controls = message.controls;
       this.delay = message.delay_ms;
       if (message.echo) this.roundTrip += 0.1 * (performance.now() - message.echo - this.roundTrip);

@@ -27,7 +27,7 @@ const episodes = new Episodes((name) => {
   replay.open(name).then(() => replay.active && episodes.mark(name));
   traces.clear();
 });
-let changed = true, past = null;
+let past = null, turn = 0, scheduled = false;
 const replay = new Replay(
   (moment, bytes, time, path) => {
     past = { ...live, ...moment, path, battery: live.battery, ages: {} };
@@ -35,13 +35,13 @@ const replay = new Replay(
     camera.look(seen ? { ...seen, bytes: Uint8Array.from(atob(seen.cells), (letter) => letter.charCodeAt(0)) } : null);
     camera.show(bytes);
     if (moment.neurons) traces.add(time, moment.neurons);
-    changed = true;
+    redraw();
   },
   () => {
     past = null;
     episodes.mark(null);
     traces.clear();
-    changed = true;
+    redraw();
   },
 );
 
@@ -56,7 +56,7 @@ link.addEventListener("facts", ({ detail }) => Object.assign(live, { fence: deta
 link.addEventListener("path", ({ detail }) => { live.path = detail.points; traces.clear(); });
 link.addEventListener("closed", ({ detail }) => {
   if (detail.refused) write($("#no-image"), "open the address with the token that the cockpit has printed");
-  changed = true;
+  redraw();
 });
 link.addEventListener("state", ({ detail }) => {
   const { values } = detail;
@@ -68,7 +68,7 @@ link.addEventListener("state", ({ detail }) => {
   const place = live.vehicle?.position, last = live.path.at(-1);
   if (place && (!last || Math.hypot(place[0] - last[0], place[1] - last[1]) >= PATH_STEP_M)) live.path.push([place[0], place[1], Number(live.verdict?.source === "pilot" && live.state === "engaged")]);
   if (live.neurons && !past) traces.add(performance.now() / 1000, live.neurons);
-  changed = true;
+  redraw();
 });
 link.addEventListener("events", ({ detail }) => {
   for (const { at, level, text } of detail.events) {
@@ -120,21 +120,29 @@ function drawEnd(sim) {
   write($("#ended span"), sim.reason);
 }
 
-function draw() {
-  if (changed) {
-    changed = false;
-    const view = past ?? live;
-    drawHeader(live);
-    flight.draw(live);
-    recording.draw(live);
-    bars.draw(view);
-    traces.draw(view);
-    wiring.draw(view);
-    map.draw(view);
-    camera.tell(view, !past);
-    drawEnd(past ? null : live.sim);
-  }
-  requestAnimationFrame(draw);
+// Draws once, at the next frame, however much has changed until then.
+function redraw() {
+  if (!scheduled) requestAnimationFrame(draw);
+  scheduled = true;
 }
-addEventListener("resize", () => { changed = true; camera.draw(); });
-draw();
+
+function draw() {
+  scheduled = false;
+  const view = past ?? live;
+  drawHeader(live);
+  flight.draw(live);
+  recording.draw(live);
+  bars.draw(view);
+  turn = (turn + 1) % 3; // one of the costly drawings at a time: a small machine has pilots, too
+  if (turn === 0 || past) traces.draw(view);
+  if (turn === 1 || past) wiring.draw(view);
+  if (turn === 2 || past) map.draw(view);
+  camera.tell(view, !past);
+  drawEnd(past ? null : live.sim);
+}
+
+addEventListener("resize", () => {
+  camera.draw();
+  redraw();
+});
+redraw();
