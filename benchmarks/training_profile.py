@@ -43,11 +43,13 @@ def made_up_cache() -> Cache:
         images=rng.integers(0, 256, (count, HEIGHT, WIDTH, 3)).astype(np.uint8),
         masks=np.packbits(masks, axis=2),
         commands=commands,
+        labelled=np.ones(count, dtype=bool),
         flown=commands,
         distances_m=rng.uniform(2.0, 15.0, count).astype(np.float32),
         free_m=rng.uniform(0.5, 8.0, (count, SECTORS)).astype(np.float32),
         stamps_s=np.tile(np.arange(LENGTH) * 0.05, EPISODES),
         starts=np.arange(0, count + 1, LENGTH, dtype=np.int64),
+        weights=np.ones(EPISODES),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ class Cache:
     def steps(self) -> int:
         """Number of steps in all."""
         return len(self.commands)
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that name the data and their weights."""
+        parts = (self.commands, self.stamps_s, self.starts, self.weights)
+        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:12]
 
     def mask(self, step: int) -> NDArray[np.bool_]:
         """Return the target mask of a step, bool (height, width)."""

@@ -69,9 +69,8 @@ def see(
         seed=settings.seed, sequence_steps=settings.sequence_steps, validation_share=settings.validation_share
     )
     weights = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    data = hashlib.sha256(cache.commands.tobytes()).hexdigest()
     what = (settings.passes, settings.sequence_steps, settings.validation_share, settings.seed)
-    identity = hashlib.sha256(f"{weights} {data} {what} {config_hash(eye.config)}".encode()).hexdigest()[:12]
+    identity = hashlib.sha256(f"{weights} {cache.fingerprint} {what} {config_hash(eye.config)}".encode()).hexdigest()[:12]
     path = where / "features.safetensors"
     known = _read(path, identity)
     if known is not None:

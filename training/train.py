@@ -99,7 +99,7 @@ def train_on(
     learn, check = split_episodes(cache, settings)
     network.encoder = network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner = Learner(network.train(), settings.precision).to(place.device)
-    identity = f"{settings.identity} {config_hash(network.config)} {len(cache.commands)}"
+    identity = f"{settings.identity} {config_hash(network.config)} {cache.fingerprint}"
     profiles, final = [], float("nan")
     for joint in (True,) if skip_eye else (False, True):
         final, profile = _Stage(settings, learn, check, joint, place).run(learner, out / "work", identity)

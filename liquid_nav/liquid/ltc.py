@@ -147,7 +147,7 @@ class LTC(nn.Module):
             self.sensory_reversal,
             self.sensory_steepness,
         )
-        sensory = torch.sigmoid(functional.linear(inputs, from_input.t(), input_shift)) @ input_spread
+        sensory = functional.linear(inputs, from_input.t(), input_shift).sigmoid_() @ input_spread
         fixed = sensory + torch.cat([leak * self.leak_potential, leak + EPSILON])
         fixed = fixed + functional.pad(inertia, (self.neurons, 0))
         potentials: Tensor = SynapseScan.apply(  # type: ignore[no-untyped-call]

@@ -72,22 +72,22 @@ class SynapseScan(torch.autograd.Function):
         carry = (inverse.view(time, unfolds, -1, neurons) * inertia.unsqueeze(1)).flatten(0, 1)
         # How a neuron's potential changes with its top and bottom, and with what each of its synapses gathers.
         by_sums = torch.cat([inverse, torch.mul(potentials[1:], inverse).neg_()], dim=2)
-        slopes = torch.ops.aten.sigmoid_backward(torch.matmul(by_sums, spread.t()), active)
+        slopes = torch.matmul(by_sums, spread.t())
+        torch.ops.aten.sigmoid_backward.grad_input(slopes, active, grad_input=slopes)
         all_grads = torch.empty_like(inverse)  # of the potential after each solver step
-        back = torch.empty_like(active)  # of what a synapse gathered, before its sigmoid
-        outer, grad_of, back_of = grads[0].unbind(0), all_grads.unbind(0), back.unbind(0)
+        outer, grad_of, at_synapses = grads[0].unbind(0), all_grads.unbind(0), torch.empty_like(active[0])
         carry_of, slope_of = carry.unbind(0), slopes.unbind(0)
         to_neurons = gather.t().contiguous()
         grad, first = grad_of[-1].zero_(), torch.empty_like(potentials[0])
         for step in reversed(range(steps)):
             if step % unfolds == unfolds - 1:
                 grad += outer[step // unfolds]
-            at_synapses, before = back_of[step], grad_of[step - 1] if step else first
-            torch.mm(grad, ends, out=at_synapses).mul_(slope_of[step])
-            torch.mul(grad, carry_of[step], out=before).addmm_(at_synapses, to_neurons)
+            before, slope = grad_of[step - 1] if step else first, slope_of[step]
+            slope.mul_(torch.mm(grad, ends, out=at_synapses))  # now the gradient of what each synapse gathered
+            torch.mul(grad, carry_of[step], out=before).addmm_(slope, to_neurons)
             grad = before
         by_sums.view(steps, -1, 2, neurons).mul_(all_grads.unsqueeze(2))
-        flat = back.flatten(0, 1)
+        flat = slopes.flatten(0, 1)
         grad_gather = potentials[:-1].flatten(0, 1).t() @ flat
         grad_spread = active.flatten(0, 1).t() @ by_sums.flatten(0, 1)
         grad_fixed = by_sums.view(time, unfolds, -1, 2 * neurons).sum(dim=1)
