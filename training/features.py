@@ -70,7 +70,8 @@ def see(
     )
     weights = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     what = (settings.passes, settings.sequence_steps, settings.validation_share, settings.seed)
-    identity = hashlib.sha256(f"{weights} {cache.fingerprint} {what} {config_hash(eye.config)}".encode()).hexdigest()[:12]
+    names = f"{weights} {cache.fingerprint} {what} {config_hash(eye.config)}"
+    identity = hashlib.sha256(names.encode()).hexdigest()[:12]
     path = where / "features.safetensors"
     known = _read(path, identity)
     if known is not None:
