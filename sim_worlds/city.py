@@ -16,7 +16,7 @@ from sim_worlds.models.buggy import buggy_meshes
 from sim_worlds.models.person import draw_look, person_meshes
 from sim_worlds.rider import RidingTarget
 from sim_worlds.route import Path, Pavements, Tracks
-from sim_worlds.scene import Float3, Scene, Setting, Start, Target
+from sim_worlds.scene import Atmosphere, Float3, Scene, Setting, Start, Target
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 from sim_worlds.weather import check_weather, draw_atmosphere
@@ -28,6 +28,8 @@ SHORTEST_PAVEMENT_M = 20.0  # ways across a road are shorter
 SMALLEST_HALF_SIZE_M = 56.0
 LARGEST_CROWD = 3.0
 TARGETS = ("walking", "cyclist", "car", "still")
+CEILING_M = 30.0
+Options = dict[str, str | float | int | bool]
 
 
 def make_city(
@@ -78,30 +80,34 @@ def make_city(
     columns = add_occluders(city, path) if occluders else []
     life_rng = np.random.default_rng([seed, 0xAC])
     life = add_street_life(city, life_rng, crowd, path, np.array(start.position_enu_m[:2]), columns, lane)
-    air_rng = np.random.default_rng([seed, 0xA1])
-    scene = Scene(
+    options: Options = {
+        "season": season,
+        "target": chosen,
+        "still": chosen == "still",
+        "crowd": crowd,
+        "decoys": decoys,
+        "occluders": occluders,
+        "square": "square" in named,
+        "park": "park" in named,
+        "passers_by": len(life.passers.positions),
+        "vehicles": len(life.traffic.users),
+    }
+    air = draw_atmosphere(np.random.default_rng([seed, 0xA1]), season, hour=hour, sky=sky)
+    return Setting(_scene(seed, city, air, options), backpack, start, (life,))
+
+
+def _scene(seed: int, city: CityBuilder, air: Atmosphere, options: Options) -> Scene:
+    return Scene(
         name="city",
         seed=seed,
-        half_size_m=half_size_m,
-        ceiling_m=30.0,
+        half_size_m=city.half_size_m,
+        ceiling_m=CEILING_M,
         meshes=city.meshes,
         instances=tuple(city.instances),
         colliders=tuple(city.colliders),
-        atmosphere=draw_atmosphere(air_rng, season, hour=hour, sky=sky),
-        options={
-            "season": season,
-            "target": chosen,
-            "still": chosen == "still",
-            "crowd": crowd,
-            "decoys": decoys,
-            "occluders": occluders,
-            "square": "square" in named,
-            "park": "park" in named,
-            "passers_by": len(life.passers.positions),
-            "vehicles": len(life.traffic.users),
-        },
+        atmosphere=air,
+        options=options,
     )
-    return Setting(scene, backpack, start, (life,))
 
 
 def _check(target: str | None, still: bool, crowd: float, half_size_m: float) -> str:

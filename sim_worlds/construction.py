@@ -6,10 +6,7 @@ import numpy as np
 
 from sim_worlds.mesh_tools import WHITE, make_mesh
 from sim_worlds.models import building_goods, construction, crew
-from sim_worlds.models.backpack import backpack_mesh, hook_mesh
-from sim_worlds.models.person import nothing_mesh
 from sim_worlds.models.thing import Thing, block
-from sim_worlds.models.vehicle import vehicle_meshes
 from sim_worlds.placement import (
     SIGHT_CLEARANCE_M,
     WALK_CLEARANCE_M,
@@ -25,7 +22,8 @@ from sim_worlds.placement import (
     walk_with_backpack,
     with_run_up,
 )
-from sim_worlds.scene import Collider, Float3, Instance, Mesh, Scene, Setting, Start
+from sim_worlds.scene import Collider, Float3, Instance, Mesh, Setting, Start
+from sim_worlds.sites import common_meshes, site_options, site_scene
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 from sim_worlds.weather import check_weather, draw_atmosphere
@@ -93,29 +91,28 @@ def make_construction(
     if decoys:
         _add_decoys(np.random.default_rng([seed, 0xDE]), yard)
     _enclose(rng, yard)
-    yard.meshes |= {**vehicle_meshes(), "earth": _square(0.0, HALF_SIZE_M + 1.0, EARTH[season], 8.0)}
+    yard.meshes |= {"earth": _square(0.0, HALF_SIZE_M + 1.0, EARTH[season], 8.0)}
     yard.meshes["land"] = _square(HALF_SIZE_M + 1.0, REACH_M, BEYOND[season], 4.0)
     grounds = [
         Instance("earth", (0.0, 0.0, 0.0), tint=EARTH_TINTS[season], category="ground"),
         Instance("land", (0.0, 0.0, 0.0), category="ground"),
     ]
-    scene = Scene(
-        name="construction",
-        seed=seed,
+    scene = site_scene(
+        "construction",
+        seed,
+        yard,
+        grounds,
+        draw_atmosphere(rng, season, hour=hour, sky=sky),
+        site_options(season, distance, still=still, decoys=decoys),
         half_size_m=HALF_SIZE_M,
         ceiling_m=CEILING_M,
-        meshes=yard.meshes,
-        instances=(*grounds, *yard.instances),
-        colliders=tuple(yard.colliders),
-        atmosphere=draw_atmosphere(rng, season, hour=hour, sky=sky),
-        options={"season": season, "still": still, "decoys": decoys, **({"distance_m": distance} if still else {})},
     )
     return Setting(scene, target, start)
 
 
 def _add_kinds(yard: Yard, rng: np.random.Generator) -> None:
     """Make known what stands about."""
-    yard.meshes |= {"backpack": backpack_mesh(), "hook": hook_mesh(), "nothing": nothing_mesh()}
+    yard.meshes |= common_meshes()
     for index in range(3):
         yard.add_kind(f"worker_{index}", crew.worker(rng, helmet=True))
     for material in ("sand", "gravel", "dirt"):

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from liquid_nav.errors import WorldError
 from sim_worlds.mesh_tools import WHITE, make_mesh, merge, quad
 from sim_worlds.models import alpine, crew
-from sim_worlds.models.backpack import backpack_mesh, hook_mesh
-from sim_worlds.models.person import nothing_mesh
-from sim_worlds.models.vehicle import vehicle_meshes
 from sim_worlds.placement import (
     SIGHT_CLEARANCE_M,
     WALK_CLEARANCE_M,
@@ -29,7 +26,8 @@ from sim_worlds.placement import (
     with_run_up,
 )
 from sim_worlds.route import Path
-from sim_worlds.scene import Float3, Ground, Instance, Mesh, Scene, Setting, Start
+from sim_worlds.scene import Float3, Ground, Instance, Mesh, Setting, Start
+from sim_worlds.sites import common_meshes, site_options, site_scene
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 from sim_worlds.weather import check_weather, draw_atmosphere
@@ -92,28 +90,28 @@ def make_snowfield(
     _furnish(rng, yard)
     if decoys:
         _add_decoys(np.random.default_rng([seed, 0xDE]), yard)
-    yard.meshes |= {**_ground_meshes(rng, ground, path), **vehicle_meshes()}
+    yard.meshes |= _ground_meshes(rng, ground, path)
     if not still:
         yard.meshes |= crew.walker_meshes(rng, crew.PARKAS)
+    yard.instances[:] = _settled(yard.instances, ground)
     grounds = [Instance(name, (0.0, 0.0, 0.0), category="ground") for name in ("field", "trail", "hills", "mountains")]
-    scene = Scene(
-        name="snowfield",
-        seed=seed,
+    scene = site_scene(
+        "snowfield",
+        seed,
+        yard,
+        grounds,
+        draw_atmosphere(rng, season, hour=hour, sky=sky),
+        site_options(season, distance, still=still, decoys=decoys),
         half_size_m=HALF_SIZE_M,
         ceiling_m=CEILING_M,
-        meshes=yard.meshes,
-        instances=(*grounds, *_settled(yard.instances, ground)),
-        colliders=tuple(yard.colliders),
-        atmosphere=draw_atmosphere(rng, season, hour=hour, sky=sky),
         ground=ground,
-        options={"season": season, "still": still, "decoys": decoys, **({"distance_m": distance} if still else {})},
     )
     return Setting(scene, target, start)
 
 
 def _add_kinds(yard: Yard, rng: np.random.Generator) -> None:
     """Make known what stands about."""
-    yard.meshes |= {"backpack": backpack_mesh(), "hook": hook_mesh(), "nothing": nothing_mesh()}
+    yard.meshes |= common_meshes()
     for index in range(3):
         yard.add_kind(f"fir_{index}", alpine.fir(rng))
         yard.add_kind(f"rock_{index}", alpine.rock(rng))

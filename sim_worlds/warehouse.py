@@ -6,10 +6,7 @@ import numpy as np
 
 from sim_worlds.mesh_tools import WHITE, merge, quad
 from sim_worlds.models import crew, warehouse
-from sim_worlds.models.backpack import backpack_mesh, hook_mesh
-from sim_worlds.models.person import nothing_mesh
 from sim_worlds.models.thing import Thing, block
-from sim_worlds.models.vehicle import vehicle_meshes
 from sim_worlds.placement import (
     SIGHT_CLEARANCE_M,
     WALK_CLEARANCE_M,
@@ -24,7 +21,8 @@ from sim_worlds.placement import (
     walk_with_backpack,
     with_run_up,
 )
-from sim_worlds.scene import Atmosphere, Collider, Float3, Instance, Mesh, Scene, Setting, Start
+from sim_worlds.scene import Atmosphere, Collider, Float3, Instance, Mesh, Setting, Start
+from sim_worlds.sites import common_meshes, site_options, site_scene
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 from sim_worlds.weather import check_weather
@@ -87,25 +85,24 @@ def make_warehouse(
     _furnish(rng, yard, spacing, side)
     if decoys:
         _add_decoys(np.random.default_rng([seed, 0xDE]), yard)
-    yard.meshes |= {**vehicle_meshes(), "floor": _floor(), "markings": _markings(spacing, side)}
+    yard.meshes |= {"floor": _floor(), "markings": _markings(spacing, side)}
     grounds = [Instance(name, (0.0, 0.0, 0.0), category="ground") for name in ("floor", "markings")]
-    scene = Scene(
-        name="warehouse",
-        seed=seed,
+    scene = site_scene(
+        "warehouse",
+        seed,
+        yard,
+        grounds,
+        _hall_light(rng),
+        site_options(season, distance, still=still, decoys=decoys),
         half_size_m=HALF_X_M + WALL_M,
         ceiling_m=height - BEAM_ROOM_M,
-        meshes=yard.meshes,
-        instances=(*grounds, *yard.instances),
-        colliders=tuple(yard.colliders),
-        atmosphere=_hall_light(rng),
-        options={"season": season, "still": still, "decoys": decoys, **({"distance_m": distance} if still else {})},
     )
     return Setting(scene, target, start)
 
 
 def _add_kinds(yard: Yard, rng: np.random.Generator, height: float) -> None:
     """Make known what stands about."""
-    yard.meshes |= {"backpack": backpack_mesh(), "hook": hook_mesh(), "nothing": nothing_mesh()}
+    yard.meshes |= common_meshes()
     for index in range(3):
         yard.add_kind(f"load_{index}", warehouse.pallet_load(rng))
         yard.add_kind(f"worker_{index}", crew.worker(rng, helmet=False))
