@@ -198,10 +198,20 @@ def evaluate(
     workers: Workers = 2,
     ray: Ray = None,
     keep_failures: Annotated[int, typer.Option(help="Write pictures of so many failed flights.", min=0, max=100)] = 0,
+    baseline: Annotated[
+        str, typer.Option(help="A pilot's recorded episodes (a folder, or human for data/teleop) instead of a suite.")
+    ] = "",
     renderer: Renderer = "auto",
     as_json: Json = False,
 ) -> None:
-    """Fly a suite on unseen seeds and write results.json and results.md."""
+    """Fly a suite on unseen seeds, or the worlds that a pilot flew in; write results.json and results.md."""
+    if baseline:
+        from training.against_pilot import HUMAN, RECORDED, compare_with_pilot
+
+        recorded = RECORDED if baseline == HUMAN else Path(baseline)
+        compared = compare_with_pilot(recorded, out, Path(policy) if policy else None, renderer=renderer)
+        typer.echo(json.dumps(compared) if as_json else (out / "results.md").read_text())
+        return
     from training.evaluate import EXPERT
     from training.evaluate import evaluate as run
     from training.report import results_table

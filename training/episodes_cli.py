@@ -225,5 +225,27 @@ def teleop(
     _answer(collect_teleop(out, episodes, seed=seed, policy=policy, workers=workers), as_json)
 
 
+@app.command()
+def view(
+    path: Annotated[Path, typer.Argument(help="A recording: .mcap, or the .mcap.part of one that runs.")],
+    foxglove: Annotated[bool, typer.Option("--foxglove", help="Serve it on ws://127.0.0.1:8765.")] = False,
+    rerun: Annotated[bool, typer.Option("--rerun", help="Open it in rerun.")] = False,
+    save: Annotated[Path | None, typer.Option(help="With --rerun: write this .rrd file instead.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what is recorded while it is shown.")] = False,
+    speed: Annotated[float, typer.Option(help="Recorded seconds per second, 0 for no limit.", min=0.0)] = 1.0,
+) -> None:
+    """Show a recording in Foxglove or rerun, also while it is being made."""
+    from training.live_view import FoxgloveViewer, RerunViewer
+    from training.live_view import view as run
+
+    if foxglove == rerun:
+        raise EpisodeError("where to show it is not clear: give --foxglove or --rerun")
+    viewer = FoxgloveViewer() if foxglove else RerunViewer(save)
+    try:
+        typer.echo(f"{run(path, viewer, follow=follow, speed=speed)} messages")
+    finally:
+        viewer.close()
+
+
 def _answer(values: dict[str, Any], as_json: bool) -> None:
     typer.echo(json.dumps(values) if as_json else "\n".join(f"{key}: {value}" for key, value in values.items()))

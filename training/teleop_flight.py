@@ -16,6 +16,7 @@ from liquid_nav.types import VelocityCommand
 from sim_worlds.missions import FlyToTarget, MissionResult
 from sim_worlds.scene import Renderer, Start
 from sim_worlds.world import World, make_world
+from training.against_pilot import TURNED, outcome_facts
 from training.gamepad_pilot import GamepadPilot, draw_person, glimpse_of
 
 PERIOD_S = 0.05
@@ -71,15 +72,16 @@ def fly_teleop(flight: TeleopFlight, renderer: Renderer, policy: Policy | None =
     rng = np.random.default_rng([flight.draw, 0x6A])
     person = draw_person(rng)
     world = make_world("forest", flight.seed, renderer=renderer, season=flight.season)
+    turned_rad = 0.0
     if rng.random() < TURNED_SHARE:
         start = world.start
-        turned_rad = float(rng.choice([-1.0, 1.0]) * rng.uniform(0.8, 2.2))
+        turned_rad = round(float(rng.choice([-1.0, 1.0]) * rng.uniform(0.8, 2.2)), 4)
         world.restart_at(Start(start.position_enu_m, start.yaw_rad + turned_rad))
     metadata = EpisodeMetadata(
         world="forest", seed=flight.seed, season=flight.season, software=__version__, pilot="gamepad",
         horizontal_fov_rad=world.horizontal_fov_rad,
         extra={"kind": "teleop" if policy is None else "intervention", "policy": policy.name if policy else "",
-               "reaction_s": f"{person.reaction_s:.3f}"},
+               "reaction_s": f"{person.reaction_s:.3f}", TURNED: str(turned_rad)},
     )  # fmt: skip
     pilot = GamepadPilot(person, world.horizontal_fov_rad, rng)
     try:
@@ -117,7 +119,9 @@ def _fly(world: World, pilot: GamepadPilot, policy: Policy | None, writer: Episo
             end_s = min(end_s, world.time_s + TAIL_S)
     for step in waiting:
         writer.write(step)
-    return TeleopReport(name, writer.steps, labelled, hand.interventions, mission.result())
+    result = mission.result()
+    writer.add_facts(outcome_facts(result))
+    return TeleopReport(name, writer.steps, labelled, hand.interventions, result)
 
 
 @dataclass

@@ -121,6 +121,10 @@ class EpisodeWriter:
             step.source,
         )
 
+    def add_facts(self, facts: dict[str, str]) -> None:
+        """Write what is known only at the end; it is read back as part of the metadata's ``extra``."""
+        self._writer.add_metadata(METADATA_NAME, facts)
+
     def close(self, *, complete: bool = True) -> None:
         """Finish the file; an incomplete one keeps its ``.part`` name.
 

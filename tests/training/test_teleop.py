@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import training.against_pilot
 import training.gamepad_pilot
 from liquid_nav.data import EpisodeWriter, open_episode, read_episode
 from liquid_nav.data.quality import check
-from liquid_nav.errors import ConfigError
-from sim_worlds.render import make_renderer
+from liquid_nav.errors import ConfigError, EpisodeError
+from sim_worlds.missions import MissionResult
+from sim_worlds.scene import Renderer
+from tests.data.makers import write_episode
 from tests.training.small_data import small_cache
+from training.against_pilot import compare_with_pilot
 from training.batches import BatchMaker
 from training.cache import open_cache
 from training.collect import MANIFEST
@@ -90,13 +94,11 @@ def test_it_knows_neither_expert_nor_map_nor_state() -> None:
 
 
 @pytest.fixture(scope="module")
-def flown(tmp_path_factory) -> Path:
+def flown(tmp_path_factory, renderer: Renderer) -> Path:
     """One flight of a person alone, in a forest of the training split."""
     path = tmp_path_factory.mktemp("teleop") / "a.mcap"
-    renderer = make_renderer("tiny")
     report = fly_teleop(TeleopFlight(SEED, 0, path), renderer)
     assert report.result.success and not report.result.collision
-    renderer.close()
     return path
 
 
@@ -110,6 +112,31 @@ def test_a_flight_is_a_good_episode_with_labels_of_later(flown: Path) -> None:
     labels = [step.expert.as_array() for step in steps if step.labelled]
     assert np.allclose(labels, flown_later, atol=1e-6)
     assert not any(step.labelled for step in steps[-delay:]) and {step.source for step in steps} == {"pilot"}
+
+
+def test_a_policy_flies_the_worlds_of_a_recorded_pilot(flown: Path, tmp_path: Path, monkeypatch) -> None:
+    seen = []
+
+    def fly(world, condition, policy):
+        seen.append((condition.world, dict(condition.options), world.start.yaw_rad))
+        return MissionResult(False, True, 0.0, 5.0, 1.0, 1.0, "touches a trunk")
+
+    monkeypatch.setattr(training.against_pilot, "fly", fly)
+    results = compare_with_pilot(flown, tmp_path, renderer="tiny")
+    assert [(world, options["season"]) for world, options, _ in seen] == [("forest", "summer")]
+    (row,) = results["flights"]
+    assert row["seed"] == SEED and row["pilot_success"] and not row["policy_success"] and row["policy_collision"]
+    assert results["pilot_rates"]["success"] == 1.0 and results["policy_rates"]["collisions"] == 1.0
+    assert "| gamepad | 1 | 100% |" in (tmp_path / "results.md").read_text()
+
+
+def test_recordings_of_real_places_cannot_be_flown_again(tmp_path: Path) -> None:
+    path = write_episode(tmp_path / "a.mcap", 5, world="meadow", extra={"success": "True", "collision": "False",
+                                                                       "duration_s": "5"})  # fmt: skip
+    with pytest.raises(EpisodeError, match="no simulated world"):
+        compare_with_pilot(path, tmp_path / "out")
+    with pytest.raises(EpisodeError, match="how its flight ended"):
+        compare_with_pilot(write_episode(tmp_path / "b.mcap", 5), tmp_path / "out")
 
 
 def test_what_nobody_labelled_is_not_imitated() -> None:
