@@ -228,7 +228,7 @@ def teleop(
 @app.command()
 def view(
     path: Annotated[Path, typer.Argument(help="A recording: .mcap, or the .mcap.part of one that runs.")],
-    foxglove: Annotated[bool, typer.Option("--foxglove", help="Serve it on ws://127.0.0.1:8765.")] = False,
+    foxglove: Annotated[bool, typer.Option("--foxglove", help="Serve it on ws://127.0.0.1:8766.")] = False,
     rerun: Annotated[bool, typer.Option("--rerun", help="Open it in rerun.")] = False,
     save: Annotated[Path | None, typer.Option(help="With --rerun: write this .rrd file instead.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is recorded while it is shown.")] = False,

@@ -15,7 +15,7 @@ from liquid_nav.data.salvage import Damage, readable_records
 from liquid_nav.errors import ConfigError, EpisodeError
 
 LOOK_AGAIN_S = 0.25
-FOXGLOVE_PORT = 8765
+FOXGLOVE_PORT = 8766  # beside the cockpit
 WAY_STEP_M = 0.2
 COMMANDS = ("cmd_vel_raw", "cmd_vel")
 AXES = ("forward", "left", "up", "yaw_rate")
@@ -80,7 +80,7 @@ def _entries(path: Path, follow: bool) -> Iterator[tuple[str, Schema, Message]]:
 
 
 class FoxgloveViewer:
-    """Serves the messages on a WebSocket; open it in Foxglove as ``ws://localhost:8765``."""
+    """Serves the messages on a WebSocket; open it in Foxglove as ``ws://127.0.0.1:8766``."""
 
     def __init__(self, port: int = FOXGLOVE_PORT) -> None:
         try:
