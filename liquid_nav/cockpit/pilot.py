@@ -90,9 +90,13 @@ class Pilot:
             self._run(self._stop())
 
     async def finish(self) -> None:
-        """Wait until what was begun is done."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
+        """Wait a moment until what was begun is done, and give up the rest."""
+        tasks = list(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _beat(self, connection: Connection, beat: Beat, now_s: float) -> None:
         connection.echo = beat.sent

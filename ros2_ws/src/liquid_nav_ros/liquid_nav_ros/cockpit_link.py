@@ -50,6 +50,8 @@ class GraphVehicle:
     async def order(self, name: str) -> Answer:
         """Call the service of an order."""
         client = self._clients[name]
+        if not self._node.context.ok():
+            return Answer(False, "the cockpit is ending")
         if not client.service_is_ready():
             return Answer(False, f"{SERVICES[name]} is not there: is that node running?")
         answered: asyncio.Future[Any] = self.loop.create_future()
@@ -67,11 +69,13 @@ class GraphVehicle:
 
     def fly(self, command: VelocityCommand) -> None:
         """Publish a command of the pilot."""
-        self._commands.publish(command_message(command, now_s(self._node)))
+        if self._node.context.ok():
+            self._commands.publish(command_message(command, now_s(self._node)))
 
     def show_presence(self, held: bool) -> None:
         """Publish whether a page has the controls."""
-        self._presence.publish(Bool(data=held))
+        if self._node.context.ok():
+            self._presence.publish(Bool(data=held))
 
     def note(self, text: str) -> None:
         """Publish a remark."""

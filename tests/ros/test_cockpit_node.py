@@ -1,0 +1,92 @@
+"""The cockpit's node in a graph of real processes, with a page but without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, CookieJar
+
+pytest.importorskip("rclpy")
+
+from tests.cockpit.fake_graph import Page, until
+from tests.ros.states import States
+from training.graph import Graph
+
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
+HOLD_S = 0.5
+WAIT_S = 40.0
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Graph]:
+    """Bridge, teleoperation and cockpit on a domain of their own."""
+    with Graph(tmp_path / "logs") as running:
+        running.start("flight_bridge_node")
+        running.start("teleop_node")
+        running.start("cockpit_node", parameters={"port": 0, "address_file": str(tmp_path / "address")})
+        yield running
+
+
+def address(folder: Path) -> str:
+    """The page's address, once the node has written it."""
+    end_s = time.monotonic() + WAIT_S
+    while not (folder / "address").exists():
+        assert time.monotonic() < end_s, "the cockpit did not start"
+        time.sleep(0.05)
+    return (folder / "address").read_text().strip()
+
+
+async def engaged_page(session: ClientSession, where: str) -> Page:
+    """A page that has the controls of an engaged vehicle."""
+    await session.get(where)
+    page = Page(await session.ws_connect(where.partition("?")[0] + "socket"))
+    page.beating = True
+    end_s = time.monotonic() + WAIT_S
+    while page.state.get("values", {}).get("flight_state") != "engaged":
+        assert time.monotonic() < end_s, f"the vehicle does not engage: {page.heard}"
+        await page.send(kind="order", name="engage", number=1)
+        await asyncio.sleep(0.5)
+    await until(lambda: page.state["controls"] == "you")
+    return page
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_vehicle_holds_within_half_a_second_of_the_cockpits_end(
+    graph: Graph, tmp_path: Path, end: signal.Signals
+) -> None:
+    states = States(graph.domain_id)
+
+    async def run() -> None:
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+            page = await engaged_page(session, address(tmp_path))
+            await asyncio.to_thread(states.wait_for, "engaged", 10.0)  # the page goes on beating
+            graph.processes["cockpit_node"].send_signal(end)
+            assert await asyncio.to_thread(states.wait_for, "hold", 5.0) < HOLD_S
+            await page.close()
+
+    try:
+        asyncio.run(run())
+    finally:
+        states.close()
+    if end != signal.SIGKILL:
+        assert graph.processes["cockpit_node"].wait(10.0) == 0
+        assert "Traceback" not in (tmp_path / "logs" / "cockpit_node.log").read_text()
+
+
+def test_the_address_with_the_token_is_for_the_owner_alone(graph: Graph, tmp_path: Path) -> None:
+    assert "token=" in address(tmp_path)
+    assert (tmp_path / "address").stat().st_mode & 0o077 == 0
+    assert "token" not in (tmp_path / "logs" / "cockpit_node.log").read_text()
+
+
+def test_a_port_that_is_taken_ends_the_node_with_one_line(graph: Graph, tmp_path: Path) -> None:
+    port = int(address(tmp_path).partition("/?")[0].rpartition(":")[2])
+    second = graph.start("cockpit_node", parameters={"port": port})
+    assert second.wait(WAIT_S) == 2
+    text = (tmp_path / "logs" / "cockpit_node.log").read_text()
+    assert "choose another port" in text and "Traceback" not in text
