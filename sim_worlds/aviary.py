@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
 from liquid_nav.frames import quaternion_to_matrix
-from liquid_nav.types import Odometry, VelocityCommand
+from liquid_nav.types import VelocityCommand
 from sim_worlds.bullet import pybullet
 from sim_worlds.conditions import FlightConditions
-from sim_worlds.physics import RATE_HZ, TICK_S, loaded_quadrotor, make_wind, trim_up_m_s2
+from sim_worlds.physics import RATE_HZ, TICK_S, KnownVehicle, loaded_quadrotor, make_wind, trim_up_m_s2
 from sim_worlds.scene import Collider, Float3, Scene, Start
 from sim_worlds.solids import Solids
 from sim_worlds.vehicle import Quadrotor, VehicleState, VelocityController
 
 
-class AviaryPhysics:
+class AviaryPhysics(KnownVehicle):
     """A CtrlAviary with one Crazyflie in it; a :class:`~sim_worlds.physics.VehiclePhysics`.
 
     Args:
@@ -49,6 +49,7 @@ class AviaryPhysics:
         moving: Sequence[Collider],
         conditions: FlightConditions | None = None,
     ) -> None:
+        super().__init__()
         conditions = conditions or FlightConditions()
         self._scene = scene
         self._env: Any = _make_aviary(scene, start)
@@ -62,31 +63,7 @@ class AviaryPhysics:
         self._air_enu_m_s: Float3 = (0.0, 0.0, 0.0)
         if self._wind is not None:
             self._drag_in_still_air, self._env._drag = self._env._drag, self._drag_in_wind
-        self._ticks = 0
-        self._odometry: Odometry | None = None
         self._read_state()
-
-    @property
-    def time_s(self) -> float:
-        """Simulated time since the start."""
-        return self._ticks * TICK_S
-
-    @property
-    def position_enu_m(self) -> Float3:
-        """Where the vehicle is."""
-        return self._state.position_enu_m
-
-    @property
-    def odometry(self) -> Odometry:
-        """True state of the vehicle."""
-        if self._odometry is None:
-            self._odometry = self._state.odometry(self.time_s)
-        return self._odometry
-
-    @property
-    def body_to_world(self) -> NDArray[np.float64]:
-        """(3, 3) attitude of the vehicle."""
-        return quaternion_to_matrix(self._state.attitude_xyzw)
 
     def tick(self, command: VelocityCommand) -> str | None:
         """Advance by one tick; return what the vehicle touches, or None."""
@@ -134,13 +111,14 @@ class AviaryPhysics:
     def _read_state(self) -> None:
         env = self._env
         rates = quaternion_to_matrix(env.quat[0]).T @ env.ang_v[0]
-        self._state = VehicleState(
-            tuple(env.pos[0].tolist()),
-            tuple(env.vel[0].tolist()),
-            tuple(env.quat[0].tolist()),
-            tuple(rates.tolist()),
+        self._note(
+            VehicleState(
+                tuple(env.pos[0].tolist()),
+                tuple(env.vel[0].tolist()),
+                tuple(env.quat[0].tolist()),
+                tuple(rates.tolist()),
+            )
         )
-        self._odometry = None
 
 
 def _make_aviary(scene: Scene, start: Start) -> Any:

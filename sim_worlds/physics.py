@@ -53,42 +53,14 @@ class VehiclePhysics(Protocol):
         """Free everything. Calling it twice is harmless."""
 
 
-class Physics:
-    """One PyBullet world with a quadrotor in it; a :class:`VehiclePhysics`.
+class KnownVehicle:
+    """What a :class:`VehiclePhysics` says of its vehicle, from the state that it notes after each tick."""
 
-    Args:
-        scene: its static colliders and the ground are built.
-        start: pose of the quadrotor.
-        quadrotor: its constants.
-        moving: solids that move.
-        conditions: wind and load.
-    """
+    _state: VehicleState
 
-    def __init__(
-        self,
-        scene: Scene,
-        start: Start,
-        quadrotor: Quadrotor,
-        moving: Sequence[Collider],
-        conditions: FlightConditions | None = None,
-    ) -> None:
-        conditions = conditions or FlightConditions()
-        self._client = pybullet.connect(pybullet.DIRECT)
-        client = self._client
-        pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=client)
-        pybullet.setTimeStep(TICK_S, physicsClientId=client)
-        self._scene = scene
-        self.solids = Solids(client, scene, moving)
-        self._quadrotor = loaded_quadrotor(quadrotor, conditions)
-        self._vehicle = self._add_vehicle(start)
-        self._controller = VelocityController(quadrotor, trim_up_m_s2(conditions))
-        self._speeds_rpm = [self._quadrotor.hover_speed_rpm] * 4
-        self._blend = TICK_S / (TICK_S + quadrotor.motor_time_constant_s)
-        self._wind = make_wind(scene, conditions)
-        self._air_enu_m_s: Float3 = (0.0, 0.0, 0.0)
+    def __init__(self) -> None:
         self._ticks = 0
         self._odometry: Odometry | None = None
-        self._read_state()
 
     @property
     def time_s(self) -> float:
@@ -111,6 +83,47 @@ class Physics:
     def body_to_world(self) -> NDArray[np.float64]:
         """(3, 3) attitude of the vehicle."""
         return quaternion_to_matrix(self._state.attitude_xyzw)
+
+    def _note(self, state: VehicleState) -> None:
+        self._state = state
+        self._odometry = None
+
+
+class Physics(KnownVehicle):
+    """One PyBullet world with a quadrotor in it; a :class:`VehiclePhysics`.
+
+    Args:
+        scene: its static colliders and the ground are built.
+        start: pose of the quadrotor.
+        quadrotor: its constants.
+        moving: solids that move.
+        conditions: wind and load.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        start: Start,
+        quadrotor: Quadrotor,
+        moving: Sequence[Collider],
+        conditions: FlightConditions | None = None,
+    ) -> None:
+        super().__init__()
+        conditions = conditions or FlightConditions()
+        self._client = pybullet.connect(pybullet.DIRECT)
+        client = self._client
+        pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=client)
+        pybullet.setTimeStep(TICK_S, physicsClientId=client)
+        self._scene = scene
+        self.solids = Solids(client, scene, moving)
+        self._quadrotor = loaded_quadrotor(quadrotor, conditions)
+        self._vehicle = self._add_vehicle(start)
+        self._controller = VelocityController(quadrotor, trim_up_m_s2(conditions))
+        self._speeds_rpm = [self._quadrotor.hover_speed_rpm] * 4
+        self._blend = TICK_S / (TICK_S + quadrotor.motor_time_constant_s)
+        self._wind = make_wind(scene, conditions)
+        self._air_enu_m_s: Float3 = (0.0, 0.0, 0.0)
+        self._read_state()
 
     def tick(self, command: VelocityCommand) -> str | None:
         """Advance by :data:`TICK_S`; return what the vehicle touches, or None."""
@@ -187,8 +200,7 @@ class Physics:
         self._rotation = _rotation(*attitude)
         a, b, c, d, e, f, g, h, i = self._rotation
         rates = (a * p + d * q + g * r, b * p + e * q + h * r, c * p + f * q + i * r)
-        self._state = VehicleState(position, velocity, attitude, rates)
-        self._odometry = None
+        self._note(VehicleState(position, velocity, attitude, rates))
 
 
 def loaded_quadrotor(quadrotor: Quadrotor, conditions: FlightConditions) -> Quadrotor:
