@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +50,38 @@ def outcome_of(episode: EpisodeFile) -> Outcome | None:
     extra = episode.metadata.extra
     if "success" in extra:
         return Outcome(extra["success"] == "True", extra["collision"] == "True", float(extra["duration_s"]))
+    values = _last_status(episode)
+    if values is None or "success" not in values:
+        return None
+    return Outcome(bool(values["success"]), bool(values["collision"]), float(values["duration_s"]))
+
+
+def _last_status(episode: EpisodeFile) -> dict[str, Any] | None:
+    """Return what the simulation said last in a recording."""
     for topic, entries in episode.messages.items():
         if topic.endswith(STATUS) and entries:
             _, kind, data = entries[-1]
-            values = json.loads(messages.STORE.deserialize_cdr(data, kind).data)
-            return Outcome(bool(values["success"]), bool(values["collision"]), float(values["duration_s"]))
+            values: dict[str, Any] = json.loads(messages.STORE.deserialize_cdr(data, kind).data)
+            return values
     return None
 
 
-def condition_of(episode: EpisodeFile) -> Condition:
-    """Return the world that an episode was flown in.
+def origin_of(episode: EpisodeFile) -> EpisodeMetadata:
+    """Return where an episode was flown; a recording of the simulator names its world in what it says.
 
     Raises:
-        EpisodeError: when it does not say which.
+        EpisodeError: when it was no simulated world.
     """
-    meta = episode.metadata
+    meta, status = episode.metadata, _last_status(episode) or {}
+    if meta.world not in WORLDS and "seed" in status:
+        meta = replace(meta, world=str(status["world"]), seed=int(status["seed"]))
     if meta.world not in WORLDS or meta.seed < 0:
         raise EpisodeError(f"{episode.path} was flown in {meta.world!r} {meta.seed}: that is no simulated world")
+    return meta
+
+
+def condition_of(meta: EpisodeMetadata) -> Condition:
+    """Return the world of an episode with its options."""
     pairs = (pair.split("=", 1) for pair in meta.extra.get("options", "").split())
     options = {key: yaml.safe_load(value) for key, value in pairs}
     if meta.season:
@@ -99,7 +114,8 @@ def compare_with_pilot(
         outcome = outcome_of(episode)
         if outcome is None:
             raise EpisodeError(f"{file} does not say how its flight ended: record with sim/status")
-        flights.append((condition_of(episode), episode.metadata, outcome))
+        meta = origin_of(episode)
+        flights.append((condition_of(meta), meta, outcome))
     drawer, rows = make_renderer(renderer), []
     with progress_bar("flying", len(flights)) as advance:
         for condition, meta, outcome in flights:

@@ -12,14 +12,15 @@ import pytest
 
 import training.against_pilot
 import training.gamepad_pilot
-from liquid_nav.data import EpisodeWriter, open_episode, read_episode
+from liquid_nav.data import EpisodeWriter, messages, open_episode, read_episode
 from liquid_nav.data.quality import check
+from liquid_nav.data.recording import RecordingWriter
 from liquid_nav.errors import ConfigError, EpisodeError
 from sim_worlds.missions import MissionResult
 from sim_worlds.scene import Renderer
 from tests.data.makers import write_episode
 from tests.training.small_data import small_cache
-from training.against_pilot import compare_with_pilot
+from training.against_pilot import Outcome, compare_with_pilot, origin_of, outcome_of
 from training.batches import BatchMaker
 from training.cache import open_cache
 from training.collect import MANIFEST
@@ -137,6 +138,21 @@ def test_recordings_of_real_places_cannot_be_flown_again(tmp_path: Path) -> None
         compare_with_pilot(path, tmp_path / "out")
     with pytest.raises(EpisodeError, match="how its flight ended"):
         compare_with_pilot(write_episode(tmp_path / "b.mcap", 5), tmp_path / "out")
+
+
+def test_a_recording_of_the_simulator_says_where_it_was_flown_and_how_it_ended(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    writer = RecordingWriter(path)
+    channel = writer.add_channel("/sim/status", messages.TEXT)
+    writer.add_channel("/camera/image/compressed", messages.IMAGE)
+    for success in (False, True):
+        said = {"world": "forest", "seed": 7, "success": success, "collision": False, "duration_s": 9.5}
+        text = messages.make(messages.TEXT, data=json.dumps(said))
+        writer.write(channel, 0, bytes(messages.STORE.serialize_cdr(text, messages.TEXT)), 0)
+    writer.close()
+    episode = open_episode(path)
+    assert outcome_of(episode) == Outcome(True, False, 9.5)
+    assert (origin_of(episode).world, origin_of(episode).seed) == ("forest", 7)
 
 
 def test_what_nobody_labelled_is_not_imitated() -> None:
