@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -163,7 +163,7 @@ def _folder(out: Path, trial: Trial) -> Path:
 
 def _save(out: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetwork) -> None:
     assert result.weights is not None
-    network = LiquidPolicyNetwork(PolicyConfig(**{**asdict(eye.config), "model": trial.model, "units": trial.units}))
+    network = LiquidPolicyNetwork(replace(eye.config, model=trial.model, units=trial.units))
     state = {key: value for key, value in eye.state_dict().items() if key.startswith(EYE)}
     state |= {key: torch.from_numpy(value) for key, value in result.weights.items()}
     network.load_state_dict(state)
@@ -190,7 +190,7 @@ def _row(
 ) -> dict[str, Any]:
     """Sum up a model over its seeds."""
     best = trials[0]
-    head = LiquidPolicyNetwork(PolicyConfig(**{**asdict(config), "model": best.model, "units": best.units})).head
+    head = LiquidPolicyNetwork(replace(config, model=best.model, units=best.units)).head
     losses = [results[trial.name].loss for trial in trials]
     conditions: dict[str, list[dict[str, Any]]] = {}
     for answer in flown:
