@@ -196,8 +196,7 @@ def run_fault(fault: Fault) -> Outcome:
         rig = Rig(folder, (disk or folder) / "flight.mcap")
         try:
             with rig.fake.running():
-                rig.operator.fly_to_engaged()
-                rig.operator.watch(STEADY_S)
+                rig.operator.fly_steadily(STEADY_S)
                 start_s = time.monotonic()
                 fault.event(rig)
                 rig.operator.watch(fault.watch_s)

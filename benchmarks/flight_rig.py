@@ -136,6 +136,17 @@ class Operator:
             self.reach("hold", act=lambda: self._ask("takeoff", "armed"))
         self.reach("engaged", act=lambda: self._ask("engage", "hold"))
 
+    def fly_steadily(self, duration_s: float, limit_s: float = 120.0) -> None:
+        """Follow commands for a while without a break, which a machine that is busy elsewhere may bring about."""
+        end_s = time.monotonic() + limit_s
+        while time.monotonic() < end_s:
+            self.fly_to_engaged()
+            seen = len(self.states)
+            self.watch(duration_s)
+            if len(self.states) == seen:
+                return
+        raise TimeoutError(f"not engaged for {duration_s:g} s on end: the machine is too busy")
+
     def close(self) -> None:
         """Leave the graph."""
         self._executor.shutdown()

@@ -13,7 +13,7 @@ setup(
     package_data={"liquid_nav_ros": ["fastdds.xml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/liquid_nav_ros"]),
-        ("share/liquid_nav_ros", ["package.xml"]),
+        ("share/liquid_nav_ros", ["package.xml", "QUALITY_DECLARATION.md"]),
         ("share/liquid_nav_ros/launch", glob("../../../launch/*.launch.py")),
         ("share/liquid_nav_ros/launch/params", glob("../../../launch/params/*.yaml")),
     ],
