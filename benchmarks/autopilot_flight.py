@@ -123,7 +123,7 @@ class Flight:
 
     def _death_of_the_bridge(self) -> None:
         self.operator.wish = lambda: AXES["forward"]
-        self.operator.watch(4.0)
+        self.operator.fly_steadily(4.0)
         place = self._odometry.position_enu_m
         speed = float(np.linalg.norm(self._odometry.velocity_enu_m_s[:2]))
         process = self.graph.processes["flight_bridge_node"]

@@ -25,6 +25,7 @@ from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
 from liquid_nav.types import VelocityCommand  # noqa: E402
+from tests.fake_ardupilot import FakeArduPilot  # noqa: E402
 from tests.fake_px4 import FakePx4  # noqa: E402
 from tests.ros.test_graph import (  # noqa: E402
     RELIABLE,
@@ -195,6 +196,37 @@ def test_the_pilots_mode_change_and_the_death_of_the_bridge(
     peer.until(lambda: fake.mode == "AUTO.LOITER", flight.act)
     assert len(fake.setpoints) - count <= 2
     assert np.linalg.norm(fake.velocity_ned_m_s) < 1.5
+
+
+def test_a_whole_flight_of_the_bridge_with_ardupilot(graph: Graph, peer: Peer, port: int) -> None:
+    fake = FakeArduPilot.safe(peer=port)
+    with fake.running():
+        flight = Flight(peer)
+        odometry = peer.listen(OdometryMessage, "odom", SENSOR)
+        _start(graph, port)
+        flight.reach("ready")
+        assert flight.call("arm")[0]
+        flight.reach("armed")
+        assert fake.mode == "GUIDED"
+        assert flight.call("takeoff")[0]
+        flight.reach("hold")
+        assert fake.height_m == pytest.approx(2.0, abs=0.4)
+        flight.wish = VelocityCommand(1.0, 0.5, 0.0, 0.2)
+        flight.engage()
+        peer.until(lambda: bool(fake.setpoints) and fake.setpoints[-1][1].vx > 0.9, flight.act)
+        message = fake.setpoints[-1][1]
+        assert (message.vx, message.vy, message.yaw_rate) == pytest.approx((1.0, -0.5, -0.2), abs=1e-6)
+        assert odometry[-1].child_frame_id == "base_link"
+
+        fake.switch("LOITER")  # the pilot
+        flight.reach("external")
+        assert flight.call("engage")[0] is False
+        assert flight.call("hold")[0]
+        flight.reach("hold")
+        assert flight.call("land")[0]
+        flight.reach("disarmed")
+        flight.reach("ready")
+        assert fake.on_ground and not fake.armed
 
 
 @pytest.mark.parametrize(
