@@ -27,7 +27,7 @@ from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials
 from training.progress import progress_bar
 from training.settings import CompareSettings
 from training.statistics import wilson_interval
-from training.train import check_image_size
+from training.train import check_image_size, policy_name
 
 TRIALS = "trials.jsonl"
 
@@ -167,7 +167,7 @@ def _save(out: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetwork
     state = {key: value for key, value in eye.state_dict().items() if key.startswith(EYE)}
     state |= {key: torch.from_numpy(value) for key, value in result.weights.items()}
     network.load_state_dict(state)
-    name = f"{trial.model}-{trial.units}-{trial.seed}"
+    name = f"{policy_name(network.config)}-{trial.seed}"
     facts = {"trial": asdict(trial), "validation_command_loss": result.loss}
     card = f"# {name}\n\nA {MODELS[trial.model].title} head behind a frozen eye, trained by `liquid-nav compare`.\n"
     shutil.rmtree(_folder(out, trial), ignore_errors=True)  # with flights of what was there before
@@ -190,7 +190,8 @@ def _row(
 ) -> dict[str, Any]:
     """Sum up a model over its seeds."""
     best = trials[0]
-    head = LiquidPolicyNetwork(replace(config, model=best.model, units=best.units)).head
+    chosen = replace(config, model=best.model, units=best.units)
+    head = LiquidPolicyNetwork(chosen).head
     losses = [results[trial.name].loss for trial in trials]
     conditions: dict[str, list[dict[str, Any]]] = {}
     for answer in flown:
@@ -198,7 +199,7 @@ def _row(
             conditions.setdefault(condition["name"], []).append(condition)
     return {
         "model": best.model,
-        "units": best.units,
+        "units": chosen.neurons,
         "learning_rate": best.learning_rate,
         "parameters": sum(value.numel() for value in head.parameters()),
         "validation_loss": mean(losses),
