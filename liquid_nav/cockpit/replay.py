@@ -61,7 +61,7 @@ class Replay:
         shots = sorted(shots, key=lambda shot: shot.stamp_s)
         self.path = path
         self._file = IndexedFile(path)
-        self.shots = shots[:: 1 + (len(shots) - 1) // MOST_MOMENTS]
+        self.shots = shots[:: len(shots) // MOST_MOMENTS + 1]
         self.tracks = {name: sorted(track, key=lambda entry: entry[0]) for name, track in tracks.items()}
 
     @property

@@ -130,6 +130,11 @@ def test_a_long_recording_is_thinned_and_its_images_stay_in_the_file(tmp_path: P
     assert abs(float(picture.mean()) - 30.0) < 2.0  # every third image, each as bright as its number
 
 
+def test_a_recording_without_images_is_replayed_as_nothing(tmp_path: Path) -> None:
+    timeline = read_replay(record(tmp_path / "blind.mcap", images=0)).timeline()
+    assert timeline["stamps"] == [] and timeline["seconds"] == 0.0
+
+
 @pytest.mark.parametrize("name", ["../secret.mcap", "a/b.mcap", "notes.txt", ".."])
 def test_only_episodes_of_the_folder_can_be_opened(tmp_path: Path, name: str) -> None:
     record(tmp_path / "secret.mcap")

@@ -82,7 +82,7 @@ export class Camera {
     this.hud.target.parentElement.hidden = !Number.isFinite(apart);
     write(this.hud.target, `${apart.toFixed(1)} m`);
     const old = live && performance.now() - this.shownAt > LOST_MS;
-    if (old && this.image) {
+    if (old && this.image && !view.sim?.done) {
       write($("#no-image"), "the camera is silent");
       $("#no-image").hidden = false;
     }
