@@ -86,12 +86,14 @@ class Fault:
         event: breaks it.
         states: that the vehicle must come to, in this order; none for a flight that goes on.
         watch_s: how long to look.
+        action: of the safety filter that must be seen, where the bridge still gets commands and the filter acts alone.
     """
 
     name: str
     event: Event
     states: tuple[str, ...] = ("hold", "landing")
     watch_s: float = 7.5
+    action: str = ""
 
 
 def kill(node: str) -> Event:
@@ -142,8 +144,9 @@ FAULTS = (
     Fault("hang policy", hang("policy_node")),
     Fault("hang safety filter", hang("safety_node")),
     Fault("hang bridge", hang("flight_bridge_node"), ("AUTO.LOITER",), 3.0),
-    Fault("freeze camera: it repeats one image", lambda rig: pictures(rig.folder / "pictures", same=True)),
-    Fault("NaN from the policy", say("policy_node", "liquid_nav/cmd_vel_raw", NOT_A_NUMBER)),
+    Fault("freeze camera: it repeats one image", lambda rig: pictures(rig.folder / "pictures", same=True), (),
+          action="land"),
+    Fault("NaN from the policy", say("policy_node", "liquid_nav/cmd_vel_raw", NOT_A_NUMBER), (), action="land"),
     Fault("infinity past the safety filter", say("safety_node", "liquid_nav/cmd_vel", INFINITE)),
     Fault("MAVLink line: 40% loss and 200 ms delay both ways", vehicle(loss=0.4, delay_s=0.2), ("hold",), 10.0),
     Fault("MAVLink line dead both ways", vehicle(silent=True), ("hold", "landing", "disconnected")),
@@ -154,7 +157,7 @@ FAULTS = (
     Fault("battery falls to 10%", vehicle(battery_percent=10), ("landing",), 3.0),
     Fault("pilot changes the mode", lambda rig: rig.fake.switch("POSCTL"), ("external",), 3.0),
     Fault("disk full while recording", fill_disk, (), 4.0),
-)
+)  # fmt: skip
 
 
 @dataclass
@@ -217,8 +220,12 @@ def _judge(fault: Fault, rig: Rig, start_s: float, outcome: Outcome) -> None:
         for at, rule, action in rig.operator.verdicts
         if at >= start_s and rule not in LIMIT_RULES
     ]
-    if seen:
-        outcome.verdict = f"`{seen[0][1]}` {seen[0][2]} {seen[0][0]:.2f} s"
+    firsts = {action: (rule, at) for at, rule, action in reversed(seen)}
+    if firsts:
+        ordered = sorted(firsts.items(), key=lambda item: item[1][1])
+        outcome.verdict = ", ".join(f"`{rule}` {action} {at:.2f} s" for action, (rule, at) in ordered)
+    if fault.action and fault.action not in firsts:
+        outcome.problem = f"the safety filter never came to {fault.action}: {outcome.verdict}"
     states = [(at - start_s, state) for at, state in rig.operator.states if at >= start_s]
     if fault.states and fault.states[0] == rig.fake.mode:
         states.append((rig.fake.setpoint_s - start_s, "set-points end"))
