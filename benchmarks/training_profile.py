@@ -29,7 +29,7 @@ from training.settings import TrainSettings
 from training.train import Learner
 
 STEPS = 15
-EPISODES, LENGTH = 8, 250
+EPISODES, LENGTH = 4, 100
 
 
 def made_up_cache() -> Cache:
