@@ -23,6 +23,12 @@ CELL_PX = 8
 NEARNESS_M = 2.0
 STRIDES = (1, 1, 1, 2, 2, 4)  # 20, 10 and 5 images per second
 LOST_FRAMES = 0.1
+AHEAD = slice(5, 11)  # sectors in the middle third of the image
+FREE_AHEAD, NEAR_BESIDE = 0.2, 0.35  # nearness of 3.2 and 2.1 m
+FAST_M_S = 1.0
+PASSAGE_LEAD = 24  # a sequence begins up to so many images before a passage
+DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
+PASSAGE_WEIGHT = 2.0
 
 
 class Commanded(Protocol):
@@ -38,7 +44,7 @@ class Commanded(Protocol):
     def use_command(self) -> torch.Tensor: ...
 
     @property
-    def nearness(self) -> torch.Tensor: ...
+    def weight(self) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Batch:
         use_command: bool (batch, time), False where the surroundings were replaced or nobody labelled the image.
         log_distance: (batch, time).
         nearness: (batch, time, sectors) of solids, 1 at the vehicle, 0 far away.
+        weight: (batch, time) of the command: more before solids and where the way between solids is free.
         elapsed_s: (batch, time).
     """
 
@@ -63,6 +70,7 @@ class Batch:
     use_command: torch.Tensor
     log_distance: torch.Tensor
     nearness: torch.Tensor
+    weight: torch.Tensor
     elapsed_s: torch.Tensor
 
     def to(self, device: torch.device) -> Batch:
@@ -88,6 +96,8 @@ class BatchMaker:
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
         empty = [step for step in self.steps[::3] if not cache.masks[step].any()]
         self._empty = np.array(empty if empty else self.steps[:1])
+        passages = passing(_nearness(cache, self.steps), cache.commands[self.steps])
+        self._passages = np.flatnonzero(passages)
 
     def images(self, rng: np.random.Generator, order: NDArray[np.int64]) -> Batch:
         """Return single images, time = 1, of positions ``order`` in :attr:`steps`."""
@@ -96,6 +106,19 @@ class BatchMaker:
     def sequences(self, rng: np.random.Generator, order: NDArray[np.int64], length: int) -> Batch:
         """Return sequences that begin at positions ``order``, at varying frame rates."""
         return self._collate([self._sequence(rng, self._stretch(rng, index, length)) for index in order])
+
+    def prefer_passages(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return ``order`` with a share of its places taken by moments up to a second before a free way past solids.
+
+        In forests two of a hundred moments are of that kind; along house walls and in aisles nearly all are.
+        """
+        chosen = np.flatnonzero(rng.random(len(order)) < self.settings.passage_share)
+        if not len(chosen) or not len(self._passages):
+            return order
+        before = rng.choice(self._passages, len(chosen)) - rng.integers(0, PASSAGE_LEAD, len(chosen))
+        preferred = order.copy()
+        preferred[chosen] = np.maximum(before, 0)
+        return preferred
 
     def _stretch(self, rng: np.random.Generator, index: int, length: int) -> NDArray[np.int64]:
         start, end = int(self.steps[index]), int(self.ends[index])
@@ -125,7 +148,7 @@ class BatchMaker:
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX)
         commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
-        nearness = np.exp(-cache.free_m[steps] / NEARNESS_M).astype(np.float32)
+        nearness = _nearness(cache, steps)
         stamps = cache.stamps_s[steps]
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
         return {
@@ -136,6 +159,7 @@ class BatchMaker:
             "use_command": cache.labelled[steps] & (not replace),
             "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
+            "weight": command_weight(nearness, cache.commands[steps]),
             "elapsed_s": elapsed.astype(np.float32),
         }
 
@@ -153,6 +177,23 @@ def _repeated(episodes: NDArray[np.int64], weights: NDArray[np.float64]) -> NDAr
     sums = np.floor(np.cumsum(weights) + 1e-9).astype(np.int64)
     times = np.diff(sums, prepend=0)
     return np.repeat(episodes, times)
+
+
+def _nearness(cache: Cache, steps: NDArray[np.int64]) -> NDArray[np.float32]:
+    return np.asarray(np.exp(-cache.free_m[steps] / NEARNESS_M), dtype=np.float32)
+
+
+def passing(nearness: NDArray[np.float32], commands: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the expert flies on, (steps,), past solids beside its free way; see :class:`Batch` for the shapes."""
+    ahead, beside = nearness[:, AHEAD].max(axis=1), nearness.max(axis=1)
+    return np.asarray((ahead < FREE_AHEAD) & (beside > NEAR_BESIDE) & (commands[:, 0] > FAST_M_S))
+
+
+def command_weight(nearness: NDArray[np.float32], commands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much the command of each moment counts, (steps,)."""
+    danger = np.maximum(nearness[:, AHEAD].max(axis=1) - 0.5, 0.0)
+    weight = 1.0 + DANGER_WEIGHT * danger + PASSAGE_WEIGHT * passing(nearness, commands)
+    return np.asarray(weight, dtype=np.float32)
 
 
 def prefetch(jobs: Sequence[Callable[[], T]], loaders: int = 1, ahead: int = 4) -> Iterator[T]:

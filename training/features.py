@@ -31,7 +31,7 @@ class Sequences:
         elapsed_s: (sequences, time).
         commands: (sequences, time, 4), what the expert would fly.
         visible, use_command: bool (sequences, time).
-        nearness: (sequences, time, 1) of the nearest solid.
+        weight: (sequences, time) of the command, see :class:`training.batches.Batch`.
     """
 
     features: torch.Tensor
@@ -39,7 +39,7 @@ class Sequences:
     commands: torch.Tensor
     visible: torch.Tensor
     use_command: torch.Tensor
-    nearness: torch.Tensor
+    weight: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.features)
@@ -116,9 +116,8 @@ def _look(eye: LiquidPolicyNetwork, maker: BatchMaker, settings: CompareSettings
                 batch = maker.sequences(rng, part, length)
                 pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
                 features = encoder(pictures).features.unflatten(0, batch.images.shape[:2])
-                nearest = batch.nearness.amax(dim=2, keepdim=True)
                 parts.append(
-                    Sequences(features, batch.elapsed_s, batch.commands, batch.visible, batch.use_command, nearest)
+                    Sequences(features, batch.elapsed_s, batch.commands, batch.visible, batch.use_command, batch.weight)
                 )
                 advance(len(part), "")
     names = [item.name for item in fields(Sequences)]

@@ -15,7 +15,6 @@ HEAT_WEIGHT = 0.3
 PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
 NEARNESS_WEIGHT = 4.0
-DANGER_WEIGHT = 3.0  # a command beside a solid at arm's length weighs this much more
 PRESENT_SHARE = 0.05
 
 
@@ -59,11 +58,11 @@ def policy_loss(
 
 
 def command_loss(commands: Tensor, batch: Commanded, *, only_visible: bool) -> Tensor:
-    """Compare commands (batch, time, 4) with the expert's; near solids and with the target in sight they weigh more."""
+    """Compare commands (batch, time, 4) with the expert's; with the target in sight it weighs more."""
     visible = batch.visible.float()
     units = torch.tensor(COMMAND_UNITS, device=commands.device)
     weight = batch.use_command.float() * (visible if only_visible else 0.25 + 0.75 * visible)
-    weight = weight * (1.0 + DANGER_WEIGHT * batch.nearness.amax(dim=2).sub(0.5).clamp_min(0.0))
+    weight = weight * batch.weight
     errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
     return (errors * weight).sum() / weight.sum().clamp_min(1.0)
 
