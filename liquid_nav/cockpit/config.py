@@ -26,7 +26,7 @@ class CockpitConfig:
     host: str = "127.0.0.1"
     port: int = 8765
     look: bool = False
-    loss_s: float = 0.3
+    loss_s: float = 0.25
     max_speed_m_s: float = 1.5
     max_yaw_rate_rad_s: float = 1.0
     episodes: Path | None = None

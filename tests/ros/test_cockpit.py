@@ -150,9 +150,8 @@ def test_the_vehicle_holds_within_half_a_second_of_losing_the_page(
 ) -> None:
     page = open_page()
     page.click("[data-mode=me]")
-    page.click(".orders [data-order=engage]")
+    _engage_until(page, lambda: "pilot flies" in page.inner_text("#state"))
     states.wait_for("engaged", 10.0)
-    page.wait_for_timeout(300)
     if loss == CLOSE:
         page.close()
     else:
@@ -164,9 +163,8 @@ def test_a_second_page_cannot_fly_until_it_takes_over(
     open_page: Callable[..., sync_api.Page], states: States
 ) -> None:
     first, second = open_page(), open_page()
-    first.click(".orders [data-order=engage]")
+    _engage_until(first, lambda: second.locator("#owner[data-who=other]").count() == 1)
     states.wait_for("engaged", 10.0)
-    second.wait_for_selector("#owner[data-who=other]")
     assert second.is_disabled(".orders [data-order=engage]")
     assert second.is_enabled(".orders [data-order=hold]")
     second.click("#owner-act")
