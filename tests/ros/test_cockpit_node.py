@@ -86,6 +86,7 @@ def test_the_address_with_the_token_is_for_the_owner_alone(graph: Graph, tmp_pat
 
 def test_a_port_that_is_taken_ends_the_node_with_one_line(graph: Graph, tmp_path: Path) -> None:
     port = int(address(tmp_path).partition("/?")[0].rpartition(":")[2])
+    graph.processes["first"] = graph.processes.pop("cockpit_node")  # both must end with the graph
     second = graph.start("cockpit_node", parameters={"port": port})
     assert second.wait(WAIT_S) == 2
     text = (tmp_path / "logs" / "cockpit_node.log").read_text()
