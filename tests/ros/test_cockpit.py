@@ -163,8 +163,9 @@ def test_a_second_page_cannot_fly_until_it_takes_over(
     open_page: Callable[..., sync_api.Page], states: States
 ) -> None:
     first, second = open_page(), open_page()
-    _engage_until(first, lambda: second.locator("#owner[data-who=other]").count() == 1)
-    states.wait_for("engaged", 10.0)
+    first.bring_to_front()  # a page behind another one lets go of the controls
+    _engage_until(first, lambda: "engaged" in first.inner_text("#state"))
+    second.wait_for_selector("#owner[data-who=other]")
     assert second.is_disabled(".orders [data-order=engage]")
     assert second.is_enabled(".orders [data-order=hold]")
     second.click("#owner-act")
