@@ -7,6 +7,7 @@ import numpy as np
 from liquid_nav.errors import WorldError
 from sim_worlds.forest_barriers import Barriers
 from sim_worlds.forest_decoys import Decoys
+from sim_worlds.forest_extras import Extras
 from sim_worlds.forest_ground import (
     Trail,
     draw_trail,
@@ -100,18 +101,10 @@ def make_forest(
     }
     planter.instances += [*_land_instances(trail), *treeline(rng, half_size_m)]
     air = draw_atmosphere(rng, season, hour=hour, sky=sky)
-    if barriers:
-        walls = Barriers(np.random.default_rng([seed, 0xBA]), season)  # of its own: all else stays as without them
-        walls.put_up(plan, stand, ground, trail)
-        meshes.update(walls.meshes)
-        planter.instances += walls.instances
-        planter.colliders += walls.colliders
-    if decoys:
-        strewn = Decoys(np.random.default_rng([seed, 0xDE]), season)
-        strewn.strew(plan, stand, ground, trail)
-        meshes.update(strewn.meshes)
-        planter.instances += strewn.instances
-        planter.colliders += strewn.colliders
+    for extras in _extras(seed, season, plan, stand, ground, trail, barriers=barriers, decoys=decoys):
+        meshes.update(extras.meshes)
+        planter.instances += extras.instances
+        planter.colliders += extras.colliders
     options: dict[str, str | float | int | bool] = {
         "season": season,
         "density_per_m2": density,
@@ -156,6 +149,27 @@ def _check(
         )
     if target is not None and target not in TARGETS:
         raise WorldError(f"target is {target!r}: use one of {', '.join(TARGETS)}")
+
+
+def _extras(
+    seed: int,
+    season: str,
+    plan: Plan,
+    stand: Stand,
+    ground: Ground,
+    trail: Trail | None,
+    *,
+    barriers: bool,
+    decoys: bool,
+) -> list[Extras]:
+    """Put up walls and strew decoys where wanted."""
+    walls = Barriers(np.random.default_rng([seed, 0xBA]), season)
+    if barriers:
+        walls.put_up(plan, stand, ground, trail)
+    strewn = Decoys(np.random.default_rng([seed, 0xDE]), season, walls.colliders)
+    if decoys:
+        strewn.strew(plan, stand, ground, trail)
+    return [walls, strewn]
 
 
 def _undergrowth(

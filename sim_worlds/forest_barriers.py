@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_worlds.forest_extras import Extras
 from sim_worlds.forest_ground import BEYOND_M as LAND_BEYOND_M
 from sim_worlds.forest_ground import Trail, heights_at
 from sim_worlds.forest_planting import Stand
 from sim_worlds.forest_target import BORDER_M, Plan
 from sim_worlds.models.deadwood import FACE_SIZE_M, STACK_SIZE_M, rock_face, timber_stack
 from sim_worlds.placement import gaps_m, samples
-from sim_worlds.scene import Collider, Float3, Ground, Instance, Mesh
+from sim_worlds.scene import Collider, Float3, Ground, Instance
 
 Array = NDArray[np.float64]
 SIZES_M: dict[str, Float3] = {"timber stack": STACK_SIZE_M, "rock face": FACE_SIZE_M}
@@ -28,15 +29,8 @@ BEYOND_M = 4.0
 SUNK_M = 0.25
 
 
-class Barriers:
-    """What was put up: meshes, instances and colliders to add to a scene."""
-
-    def __init__(self, rng: np.random.Generator, season: str) -> None:
-        self._rng = rng
-        self._season = season
-        self.meshes: dict[str, Mesh] = {}
-        self.instances: list[Instance] = []
-        self.colliders: list[Collider] = []
+class Barriers(Extras):
+    """Timber and rock that were put up."""
 
     def put_up(self, plan: Plan, stand: Stand, ground: Ground, trail: Trail | None) -> None:
         """Put up to six walls beside the way, half of them along it, where neither trees nor the sight are touched."""

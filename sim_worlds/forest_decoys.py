@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim_worlds.forest_extras import Extras
 from sim_worlds.forest_ground import Trail, heights_at
 from sim_worlds.forest_planting import Stand
 from sim_worlds.forest_target import Plan, line_distances
 from sim_worlds.models import decoys
 from sim_worlds.models.backpack import backpack_mesh
 from sim_worlds.models.undergrowth import bush
+from sim_worlds.placement import gaps_m
 from sim_worlds.scene import Collider, Float3, Ground, Instance, Mesh
 
 Array = NDArray[np.float64]
@@ -24,15 +28,16 @@ NEAR_START_M = 2.2
 FAR_M = 11.0
 
 
-class Decoys:
-    """What was strewn: meshes, instances and colliders to add to a scene."""
+class Decoys(Extras):
+    """Decoys that were strewn.
 
-    def __init__(self, rng: np.random.Generator, season: str) -> None:
-        self._rng = rng
-        self._season = season
-        self.meshes: dict[str, Mesh] = {}
-        self.instances: list[Instance] = []
-        self.colliders: list[Collider] = []
+    Args:
+        walls: solids that were put up before, see :class:`sim_worlds.forest_barriers.Barriers`.
+    """
+
+    def __init__(self, rng: np.random.Generator, season: str, walls: Sequence[Collider]) -> None:
+        super().__init__(rng, season)
+        self._walls = walls
 
     def strew(self, plan: Plan, stand: Stand, ground: Ground, trail: Trail | None) -> None:
         """Put up to five things on trunks and up to four on the ground beside the way to the target."""
@@ -80,7 +85,8 @@ class Decoys:
         if trail is not None and trail.distance_m(spot[None])[0] < room:
             return False
         gaps = np.hypot(*(stand.spots_m - spot).T) - stand.radii_m
-        return bool(clear and (not len(gaps) or gaps.min() > room))
+        off_walls = gaps_m(spot[None], self._walls)[0] > room
+        return bool(clear and off_walls and (not len(gaps) or gaps.min() > room))
 
     def _put(self, kind: str, spot: Array, ground: Ground, plan: Plan) -> None:
         floor = float(heights_at(ground, spot[None])[0])

@@ -41,7 +41,7 @@ def test_most_woods_find_room_for_walls() -> None:
 
 
 def test_walls_change_nothing_else_and_are_recorded() -> None:
-    without, with_them = (make_forest(6, barriers=wanted, decoys=True) for wanted in (False, True))
+    without, with_them = (make_forest(6, barriers=wanted) for wanted in (False, True))
     assert {**with_them.scene.options, "barriers": False} == without.scene.options
     kept = [item for item in with_them.scene.instances if not item.mesh.startswith("barrier")]
     assert tuple(kept) == without.scene.instances
@@ -57,3 +57,10 @@ def test_a_wall_stands_on_the_ground_along_its_whole_length(seed: int) -> None:
         ends = [(x - along[0], y - along[1]), (x + along[0], y + along[1])]
         assert all(z - wall.size_m[2] < setting.scene.ground_height_m(*end) for end in ends)
         assert z + wall.size_m[2] > setting.scene.ground_height_m(x, y) + 1.2
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_decoy_stands_in_a_wall(seed: int) -> None:
+    setting = make_forest(seed, barriers=True, decoys=True)
+    decoys = [item.position_enu_m[:2] for item in setting.scene.instances if item.category == "decoy"]
+    assert gaps_m(np.array(decoys), _walls(setting)).min() > 0.1
