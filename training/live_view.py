@@ -63,16 +63,19 @@ def _entries(path: Path, follow: bool) -> Iterator[tuple[str, Schema, Message]]:
         schemas: dict[int, Schema] = {}
         channels: dict[int, Channel] = {}
         seen = 0
-        for record in readable_records(source, Damage()):
-            if isinstance(record, Schema):
-                schemas[record.id] = record
-            elif isinstance(record, Channel):
-                channels[record.id] = record
-            elif isinstance(record, Message):
-                seen += 1
-                if seen > done and record.channel_id in channels:
-                    channel = channels[record.channel_id]
-                    yield channel.topic, schemas[channel.schema_id], record
+        try:
+            for record in readable_records(source, Damage()):
+                if isinstance(record, Schema):
+                    schemas[record.id] = record
+                elif isinstance(record, Channel):
+                    channels[record.id] = record
+                elif isinstance(record, Message):
+                    seen += 1
+                    if seen > done and record.channel_id in channels:
+                        channel = channels[record.channel_id]
+                        yield channel.topic, schemas[channel.schema_id], record
+        except FileNotFoundError:
+            continue  # finished, and so renamed, since we looked
         done = max(done, seen)
         if not follow or not source.name.endswith(PART_SUFFIX):
             return

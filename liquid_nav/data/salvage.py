@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import zstandard
 from mcap.opcode import Opcode
@@ -73,7 +75,7 @@ def readable_records(path: Path, damage: Damage) -> Iterator[Schema | Channel | 
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise EpisodeError(f"{path} is not an MCAP file: its first bytes are foreign")
-        size = path.stat().st_size
+        size = os.fstat(file.fileno()).st_size  # by the open file: a recording that ends is renamed while it is read
         while True:
             at = file.tell()
             head = file.read(HEAD.size)
@@ -91,16 +93,15 @@ def readable_records(path: Path, damage: Damage) -> Iterator[Schema | Channel | 
                 damage.add(0 if saved else HEAD.size + len(body), "the file was not finished")
                 return
             if opcode == Opcode.DATA_END:
-                if not _ends_well(path, size):
+                if not _ends_well(file, size):
                     damage.add(0, "the index at the end of the file is cut")
                 return
             yield from _records_of(head + body, damage, at)
 
 
-def _ends_well(path: Path, size: int) -> bool:
-    with path.open("rb") as file:
-        file.seek(size - len(MAGIC))
-        return file.read() == MAGIC
+def _ends_well(file: BinaryIO, size: int) -> bool:
+    file.seek(size - len(MAGIC))
+    return file.read(len(MAGIC)) == MAGIC
 
 
 def _records_of(data: bytes, damage: Damage, at: int) -> Iterator[Schema | Channel | Message | Metadata]:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcap.reader import make_reader
+from mcap.records import Message
 
 from liquid_nav.data import messages
 from liquid_nav.data.recorder import Recorder
@@ -245,3 +246,19 @@ def test_rosbags_opens_a_recording(tmp_path: Path) -> None:
         assert {each.topic: each.msgcount for each in reader.connections} == dict.fromkeys(TOPICS, 40)
         for connection, _, data in reader.messages():
             reader.deserialize(data, connection.msgtype)
+
+
+def test_a_file_that_is_finished_and_renamed_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
+    writer = RecordingWriter(tmp_path / "a.mcap")
+    channel = writer.add_channel("/cmd_vel", messages.TWIST)
+    for index in range(3):
+        writer.write(channel, index, _messages(index)[1][2], index)
+    writer.flush()
+    damage = Damage()
+    records = readable_records(writer.part, damage)
+    read = [next(records)]
+    writer.close()
+    read += list(records)
+    assert not writer.part.exists()
+    assert sum(isinstance(record, Message) for record in read) == 3
+    assert damage.lost_bytes == 0
