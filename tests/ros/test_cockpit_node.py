@@ -78,6 +78,22 @@ def test_the_vehicle_holds_within_half_a_second_of_the_cockpits_end(
         assert "Traceback" not in (tmp_path / "logs" / "cockpit_node.log").read_text()
 
 
+def test_it_does_not_engage_while_nobody_would_hold_the_vehicle_in_its_place(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+            where = address(tmp_path)
+            await session.get(where)
+            page = Page(await session.ws_connect(where.partition("?")[0] + "socket"))
+            answer = await page.order("engage")
+            assert not answer["done"] and "start teleop_node" in answer["text"]
+            await page.close()
+
+    with Graph(tmp_path / "logs") as graph:
+        graph.start("flight_bridge_node")
+        graph.start("cockpit_node", parameters={"port": 0, "address_file": str(tmp_path / "address")})
+        asyncio.run(run())
+
+
 def test_the_address_with_the_token_is_for_the_owner_alone(graph: Graph, tmp_path: Path) -> None:
     assert "token=" in address(tmp_path)
     assert (tmp_path / "address").stat().st_mode & 0o077 == 0

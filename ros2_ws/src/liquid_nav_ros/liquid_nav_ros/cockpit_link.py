@@ -52,6 +52,8 @@ class GraphVehicle:
         client = self._clients[name]
         if not self._node.context.ok():
             return Answer(False, "the cockpit is ending")
+        if name == "engage" and self._presence.get_subscription_count() == 0:
+            return Answer(False, "nobody would hold the vehicle if this cockpit died: start teleop_node or wait")
         if not client.service_is_ready():
             return Answer(False, f"{SERVICES[name]} is not there: is that node running?")
         answered: asyncio.Future[Any] = self.loop.create_future()
