@@ -15,10 +15,12 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rclpy.executors import ExternalShutdownException
 
 from benchmarks.flight_rig import (
     RELIABLE,
@@ -107,7 +109,8 @@ def relay(source: str, target: str) -> None:
         publisher.publish(TwistStamped(header=message.header))
 
     node.create_subscription(kind, source, answer, profile)
-    rclpy.spin(node)
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(node)
 
 
 def inference_ms(count: int) -> np.ndarray:
