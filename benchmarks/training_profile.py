@@ -1,6 +1,6 @@
 """Where the time of a training goes: waiting for batches, or working on them; made-up data of the real size.
 
-``python benchmarks/training_profile.py [STEPS]``
+``python -m benchmarks.training_profile [STEPS]``
 
 Each stage runs STEPS steps with its own batches, by one and by two loading threads. A batch is prepared while the one
 before is worked on; on a machine with as many loaders as idle cores, waiting should be a few percent.
@@ -21,8 +21,8 @@ from rich.table import Table
 
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
+from tests.training.small_data import small_cache
 from training.batches import BatchMaker
-from training.cache import HEIGHT, SECTORS, WIDTH, Cache
 from training.devices import training_place
 from training.engine import Engine, Plan
 from training.settings import TrainSettings
@@ -32,33 +32,12 @@ STEPS = 15
 EPISODES, LENGTH = 4, 100
 
 
-def made_up_cache() -> Cache:
-    """Return flights of noise with a block for a target."""
-    rng = np.random.default_rng(0)
-    count = EPISODES * LENGTH
-    masks = np.zeros((count, HEIGHT, WIDTH), dtype=bool)
-    masks[:, 60:80, 100:116] = True
-    commands = rng.normal(0.0, 0.5, (count, 4)).astype(np.float32)
-    return Cache(
-        images=rng.integers(0, 256, (count, HEIGHT, WIDTH, 3)).astype(np.uint8),
-        masks=np.packbits(masks, axis=2),
-        commands=commands,
-        labelled=np.ones(count, dtype=bool),
-        flown=commands,
-        distances_m=rng.uniform(2.0, 15.0, count).astype(np.float32),
-        free_m=rng.uniform(0.5, 8.0, (count, SECTORS)).astype(np.float32),
-        stamps_s=np.tile(np.arange(LENGTH) * 0.05, EPISODES),
-        starts=np.arange(0, count + 1, LENGTH, dtype=np.int64),
-        weights=np.ones(EPISODES),
-    )
-
-
 def main() -> None:
     """Print a table."""
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else STEPS
     settings = TrainSettings(threads=1)
     torch.set_num_threads(settings.threads)
-    maker = BatchMaker(made_up_cache(), settings, np.arange(EPISODES), augment=True)
+    maker = BatchMaker(small_cache(EPISODES, LENGTH), settings, np.arange(EPISODES), augment=True)
     table = Table("stage", "loaders", "images/s", "waiting for batches", "work ms/step", "CPU ms/step, all threads")
     for joint in (False, True):
         images = settings.joint_batch * settings.sequence_steps if joint else settings.encoder_batch
