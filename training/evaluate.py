@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
@@ -77,18 +78,7 @@ def evaluate(
     jobs = [Job(f"{condition.name} {number}", (condition, number)) for condition in conditions for number in seeds]
     make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0)
     failures = FailureSheets(keep_failures, [condition.name for condition in conditions])
-    reports: list[FlightReport] = []
-    with (
-        progress_bar("flying", len(jobs)) as advance,
-        closing(run_jobs(jobs, make_worker, workers=workers, ray=ray)) as done,
-    ):
-        for _, report in done:
-            if report.sheet is not None:
-                failures.add(report.condition, report.seed, report.sheet)
-            reports.append(replace(report, sheet=None))
-            good = sum(report.result.success for report in reports)
-            advance(1, f"{good} of {len(reports)} succeeded")
-    reports.sort(key=lambda report: (report.condition, report.seed))
+    reports = _fly(run_jobs(jobs, make_worker, workers=workers, ray=ray), len(jobs), failures)
     results = {
         "software": __version__,
         "policy": EXPERT if pilot is None else pilot.name,
@@ -104,6 +94,21 @@ def evaluate(
     failures.write(out / FAILURES)
     write_reports(results, [_row(report) for report in reports], out)
     return results
+
+
+def _fly(
+    done: Generator[tuple[Job, FlightReport], None, None], count: int, failures: FailureSheets
+) -> list[FlightReport]:
+    """Wait for all flights, keep pictures of failed ones, and return the reports in the order of condition and seed."""
+    reports: list[FlightReport] = []
+    with progress_bar("flying", count) as advance, closing(done):
+        for _, report in done:
+            if report.sheet is not None:
+                failures.add(report.condition, report.seed, report.sheet)
+            reports.append(replace(report, sheet=None))
+            good = sum(each.result.success for each in reports)
+            advance(1, f"{good} of {len(reports)} succeeded")
+    return sorted(reports, key=lambda report: (report.condition, report.seed))
 
 
 class _Evaluator:
