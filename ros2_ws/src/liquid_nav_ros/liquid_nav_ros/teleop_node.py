@@ -48,9 +48,10 @@ class TeleopNode(Node):
         self._bridge = {
             name: self.create_client(Trigger, f"flight_bridge_node/{name}") for name in ORDERS.values()
         }
-        self._present_at: float | None = None  # while a page has the controls
+        self._present_at = 0.0
+        self._watch = wall_timer(self, WATCH_S, self._watch_cockpit)  # runs while a page has the controls
+        self._watch.cancel()
         self.create_subscription(Bool, "cockpit/presence", self._on_presence, RELIABLE)
-        wall_timer(self, WATCH_S, self._watch_cockpit)
         self._terminal: Terminal | None = None
         if parameter(self, "terminal", False, "fly with the keys of this terminal too"):
             self._terminal = Terminal()
@@ -70,10 +71,14 @@ class TeleopNode(Node):
         self._fly(forward, left, up, yaw)
 
     def _on_presence(self, message: Bool) -> None:
-        self._present_at = time.monotonic() if message.data else None
+        self._present_at = time.monotonic()
+        if not message.data:
+            self._watch.cancel()
+        elif self._watch.is_canceled():
+            self._watch.reset()
 
     def _watch_cockpit(self) -> None:
-        if self._present_at is None or time.monotonic() - self._present_at < GONE_S:
+        if time.monotonic() - self._present_at < GONE_S:
             return
         self.get_logger().error("the cockpit is gone while a page had the controls: hold", throttle_duration_sec=1.0)
         self._fly(0.0, 0.0, 0.0, 0.0)  # outranks the policy until the bridge holds
@@ -108,7 +113,7 @@ class TeleopNode(Node):
         failed = future.exception()
         print(f"{name}: {failed if failed is not None else future.result().message}", flush=True)
         if name == "hold" and failed is None and future.result().success:
-            self._present_at = None
+            self._watch.cancel()
 
 
 class Terminal:
