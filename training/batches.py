@@ -23,12 +23,12 @@ CELL_PX = 8
 NEARNESS_M = 2.0
 STRIDES = (1, 1, 1, 2, 2, 4)  # 20, 10 and 5 images per second
 LOST_FRAMES = 0.1
-AHEAD = slice(5, 11)  # sectors in the middle third of the image
-FREE_AHEAD, NEAR_BESIDE = 0.2, 0.35  # nearness of 3.2 and 2.1 m
-FAST_M_S = 1.0
-PASSAGE_LEAD = 24  # a sequence begins up to so many images before a passage
+AHEAD, MIDDLE = slice(5, 11), slice(6, 10)  # sectors in the middle third and quarter of the image
+FREE_AHEAD_M, BESIDE_M, FAST_M_S = 3.2, 2.1, 1.0
+HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before the target
+LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
 DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
-PASSAGE_WEIGHT = 2.0
+PASSAGE_WEIGHT, HAZARD_WEIGHT = 2.0, 2.0
 
 
 class Commanded(Protocol):
@@ -96,8 +96,11 @@ class BatchMaker:
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
         empty = [step for step in self.steps[::3] if not cache.masks[step].any()]
         self._empty = np.array(empty if empty else self.steps[:1])
-        passages = passing(_nearness(cache, self.steps), cache.commands[self.steps])
-        self._passages = np.flatnonzero(passages)
+        free_m, commands = cache.free_m[self.steps], cache.commands[self.steps]
+        self._rare = [
+            (settings.passage_share, np.flatnonzero(passing(free_m, commands))),
+            (settings.hazard_share, np.flatnonzero(blocked(free_m, cache.distances_m[self.steps]))),
+        ]
 
     def images(self, rng: np.random.Generator, order: NDArray[np.int64]) -> Batch:
         """Return single images, time = 1, of positions ``order`` in :attr:`steps`."""
@@ -107,17 +110,19 @@ class BatchMaker:
         """Return sequences that begin at positions ``order``, at varying frame rates."""
         return self._collate([self._sequence(rng, self._stretch(rng, index, length)) for index in order])
 
-    def prefer_passages(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return ``order`` with a share of its places taken by moments up to a second before a free way past solids.
+    def prefer_rare(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return ``order`` with shares of its places taken by stretches that hold a rare moment.
 
-        In forests two of a hundred moments are of that kind; along house walls and in aisles nearly all are.
+        Those are a free way past solids, nearly everything in a street, and a solid dead ahead: of a hundred moments in
+        forests two each.
         """
-        chosen = np.flatnonzero(rng.random(len(order)) < self.settings.passage_share)
-        if not len(chosen) or not len(self._passages):
-            return order
-        before = rng.choice(self._passages, len(chosen)) - rng.integers(0, PASSAGE_LEAD, len(chosen))
-        preferred = order.copy()
-        preferred[chosen] = np.maximum(before, 0)
+        lot, preferred, below = rng.random(len(order)), order.copy(), 0.0
+        for share, moments in self._rare:
+            chosen = np.flatnonzero((lot >= below) & (lot < below + share))
+            below += share
+            if len(chosen) and len(moments):
+                before = rng.choice(moments, len(chosen)) - rng.integers(0, LEAD, len(chosen))
+                preferred[chosen] = np.maximum(before, 0)
         return preferred
 
     def _stretch(self, rng: np.random.Generator, index: int, length: int) -> NDArray[np.int64]:
@@ -148,7 +153,8 @@ class BatchMaker:
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX)
         commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
-        nearness = _nearness(cache, steps)
+        free_m = cache.free_m[steps]
+        nearness = np.asarray(np.exp(-free_m / NEARNESS_M), dtype=np.float32)
         stamps = cache.stamps_s[steps]
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
         return {
@@ -159,7 +165,7 @@ class BatchMaker:
             "use_command": cache.labelled[steps] & (not replace),
             "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
-            "weight": command_weight(nearness, cache.commands[steps]),
+            "weight": command_weight(free_m, cache.commands[steps], cache.distances_m[steps]),
             "elapsed_s": elapsed.astype(np.float32),
         }
 
@@ -179,21 +185,25 @@ def _repeated(episodes: NDArray[np.int64], weights: NDArray[np.float64]) -> NDAr
     return np.repeat(episodes, times)
 
 
-def _nearness(cache: Cache, steps: NDArray[np.int64]) -> NDArray[np.float32]:
-    return np.asarray(np.exp(-cache.free_m[steps] / NEARNESS_M), dtype=np.float32)
+def passing(free_m: NDArray[np.float32], commands: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the expert flies on, (steps,), past solids beside its free way; see :class:`training.cache.Cache`."""
+    ahead, beside = free_m[:, AHEAD].min(axis=1), free_m.min(axis=1)
+    return np.asarray((ahead > FREE_AHEAD_M) & (beside < BESIDE_M) & (commands[:, 0] > FAST_M_S))
 
 
-def passing(nearness: NDArray[np.float32], commands: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where the expert flies on, (steps,), past solids beside its free way; see :class:`Batch` for the shapes."""
-    ahead, beside = nearness[:, AHEAD].max(axis=1), nearness.max(axis=1)
-    return np.asarray((ahead < FREE_AHEAD) & (beside > NEAR_BESIDE) & (commands[:, 0] > FAST_M_S))
+def blocked(free_m: NDArray[np.float32], distances_m: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where a solid stands right ahead, (steps,), and well before the target."""
+    ahead = free_m[:, MIDDLE].min(axis=1)
+    return np.asarray((ahead < HAZARD_M) & (distances_m - ahead > BEFORE_TARGET_M))
 
 
-def command_weight(nearness: NDArray[np.float32], commands: NDArray[np.float32]) -> NDArray[np.float32]:
+def command_weight(
+    free_m: NDArray[np.float32], commands: NDArray[np.float32], distances_m: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Return how much the command of each moment counts, (steps,)."""
-    danger = np.maximum(nearness[:, AHEAD].max(axis=1) - 0.5, 0.0)
-    weight = 1.0 + DANGER_WEIGHT * danger + PASSAGE_WEIGHT * passing(nearness, commands)
-    return np.asarray(weight, dtype=np.float32)
+    danger = np.maximum(np.exp(-free_m[:, AHEAD].min(axis=1) / NEARNESS_M) - 0.5, 0.0)
+    weight = 1.0 + DANGER_WEIGHT * danger + PASSAGE_WEIGHT * passing(free_m, commands)
+    return np.asarray(weight + HAZARD_WEIGHT * blocked(free_m, distances_m), dtype=np.float32)
 
 
 def prefetch(jobs: Sequence[Callable[[], T]], loaders: int = 1, ahead: int = 4) -> Iterator[T]:

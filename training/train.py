@@ -26,7 +26,7 @@ from training.engine import Engine, Plan, Profile
 from training.losses import policy_loss
 from training.settings import TrainSettings, config_hash
 
-PASSAGE_DRAW = 9  # tells this draw's random numbers from those of the augmentation
+RARE_DRAW = 9  # tells this draw's random numbers from those of the augmentation
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ class _Stage:
         order = _order(tuple(seed), len(self.learn.steps))
         part = order[index * self.size : (index + 1) * self.size]
         if self.joint:
-            part = self.learn.prefer_passages(np.random.default_rng([*seed, index, PASSAGE_DRAW]), part)
+            part = self.learn.prefer_rare(np.random.default_rng([*seed, index, RARE_DRAW]), part)
         rank, processes = self.place.rank, self.place.processes
         rng = np.random.default_rng([*seed, index, *([rank] if rank else [])])
         return self._make(self.learn, rng, part[rank::processes])

@@ -35,9 +35,22 @@ def test_no_tree_grows_in_a_wall(seed: int) -> None:
 
 
 def test_most_woods_find_room_for_walls() -> None:
-    counts = [len(_walls(make_forest(seed, barriers=True))) for seed in range(12)]
+    counts = [len(_walls(make_forest(seed, barriers=True))) for seed in range(24)]
     assert np.mean(counts) > 3.0
-    assert max(counts) <= 6
+
+
+def test_some_walls_make_a_lane_along_the_way() -> None:
+    lanes = 0
+    for seed in range(24):
+        setting = make_forest(seed, barriers=True)
+        start, pack = np.array(setting.start.position_enu_m[:2]), setting.target.position_enu_m[:2]
+        way = pack - start
+        walls = _walls(setting)
+        along = [abs(np.sin(wall.yaw_rad - np.arctan2(way[1], way[0]))) < 0.06 for wall in walls]
+        spots = [np.array(wall.centre_enu_m[:2]) - start for wall in walls]
+        sides = {bool(way[0] * y > way[1] * x) for x, y in spots}
+        lanes += len(walls) > 3 and all(along) and len(sides) == 2
+    assert lanes > 3
 
 
 def test_walls_change_nothing_else_and_are_recorded() -> None:

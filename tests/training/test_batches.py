@@ -1,4 +1,4 @@
-"""What counts in a batch: commands before solids, and free ways past them, which forests hold too few of."""
+"""What counts in a batch: solids right ahead and free ways past them, which forests hold too few of."""
 
 from __future__ import annotations
 
@@ -9,59 +9,76 @@ import pytest
 
 from liquid_nav.errors import ConfigError
 from tests.training.small_data import small_cache
-from training.batches import PASSAGE_LEAD, BatchMaker, command_weight, passing
+from training.batches import LEAD, BatchMaker, blocked, command_weight, passing
 from training.cache import SECTORS
 from training.settings import TrainSettings
 
 FAST, SLOW = np.array([[1.8, 0.0, 0.0, 0.0]], np.float32), np.array([[0.4, 0.0, 0.0, 0.0]], np.float32)
+FAR, NEAR = np.array([10.0], np.float32), np.array([2.0], np.float32)
 
 
-def _nearness(*sectors: int) -> np.ndarray:
+def _free_m(*sectors: int) -> np.ndarray:
     """Solids at arm's length in some sectors, nothing elsewhere."""
-    nearness = np.zeros((1, SECTORS), np.float32)
-    nearness[0, list(sectors)] = 0.7
-    return nearness
+    free = np.full((1, SECTORS), 12.0, np.float32)
+    free[0, list(sectors)] = 0.8
+    return free
 
 
 def test_a_passage_is_flown_fast_past_solids_beside_a_free_way() -> None:
-    assert passing(_nearness(0, SECTORS - 1), FAST).all()
-    assert not passing(_nearness(0, SECTORS - 1), SLOW).any()
-    assert not passing(_nearness(0, SECTORS // 2), FAST).any()
-    assert not passing(_nearness(), FAST).any()
+    assert passing(_free_m(0, SECTORS - 1), FAST).all()
+    assert not passing(_free_m(0, SECTORS - 1), SLOW).any()
+    assert not passing(_free_m(0, SECTORS // 2), FAST).any()
+    assert not passing(_free_m(), FAST).any()
+
+
+def test_the_way_is_blocked_by_what_stands_right_ahead_and_well_before_the_target() -> None:
+    assert blocked(_free_m(SECTORS // 2), FAR).all()
+    assert not blocked(_free_m(SECTORS // 2), NEAR).any()  # that is what the backpack hangs on
+    assert not blocked(_free_m(0, SECTORS - 1), FAR).any()
 
 
 def test_commands_count_more_before_solids_and_in_passages() -> None:
-    plain = command_weight(_nearness(), FAST)
+    plain = command_weight(_free_m(), FAST, FAR)
     assert plain == pytest.approx(1.0)
-    assert command_weight(_nearness(SECTORS // 2), SLOW) > plain
-    assert command_weight(_nearness(0), FAST) > plain
-    assert command_weight(_nearness(0), SLOW) == pytest.approx(1.0)
+    assert command_weight(_free_m(SECTORS // 2), SLOW, FAR) > command_weight(_free_m(SECTORS // 2), SLOW, NEAR) > plain
+    assert command_weight(_free_m(0), FAST, FAR) > plain
+    assert command_weight(_free_m(0), SLOW, FAR) == pytest.approx(1.0)
 
 
-def _maker(share: float) -> BatchMaker:
+def _maker(**shares: float) -> BatchMaker:
     cache = small_cache(episodes=4, steps=60)
-    free = np.full((cache.steps, SECTORS), 8.0, np.float32)
+    free = np.full((cache.steps, SECTORS), 12.0, np.float32)
     free[100:110, 0] = 1.0  # the only passages
-    cache = replace(cache, free_m=free, commands=np.repeat(FAST, cache.steps, axis=0))
-    return BatchMaker(cache, TrainSettings(passage_share=share), np.arange(4), augment=True)
+    free[200:210, SECTORS // 2] = 1.0  # the only hazards
+    distances = np.full(cache.steps, 9.0, np.float32)
+    cache = replace(cache, free_m=free, commands=np.repeat(FAST, cache.steps, axis=0), distances_m=distances)
+    return BatchMaker(cache, TrainSettings(**shares), np.arange(4), augment=True)
 
 
-def test_a_share_of_sequences_begins_shortly_before_a_passage() -> None:
+@pytest.mark.parametrize(("share", "first"), [("passage_share", 100), ("hazard_share", 200)])
+def test_a_share_of_sequences_begins_shortly_before_a_rare_moment(share: str, first: int) -> None:
     order = np.zeros(400, dtype=np.int64)
-    chosen = _maker(0.5).prefer_passages(np.random.default_rng(1), order)
+    chosen = _maker(**{share: 0.5}).prefer_rare(np.random.default_rng(1), order)
     moved = chosen[chosen > 0]
     assert 140 < len(moved) < 260
-    assert moved.min() >= 100 - PASSAGE_LEAD and moved.max() < 110
+    assert moved.min() >= first - LEAD and moved.max() < first + 10
 
 
-def test_without_a_share_or_without_passages_the_order_stays() -> None:
+def test_both_kinds_of_rare_moments_have_their_share() -> None:
+    order = np.zeros(400, dtype=np.int64)
+    chosen = _maker(passage_share=0.3, hazard_share=0.7).prefer_rare(np.random.default_rng(1), order)
+    assert 80 < int((chosen < 150).sum()) < 160 and chosen.min() > 0
+
+
+def test_without_a_share_or_without_rare_moments_the_order_stays() -> None:
     order = np.arange(50)
-    assert np.array_equal(_maker(0.0).prefer_passages(np.random.default_rng(1), order), order)
-    cache = replace(small_cache(), free_m=np.full((48, SECTORS), 8.0, np.float32))
+    assert np.array_equal(_maker().prefer_rare(np.random.default_rng(1), order), order)
+    cache = replace(small_cache(), free_m=np.full((48, SECTORS), 12.0, np.float32))
     nowhere = BatchMaker(cache, TrainSettings(passage_share=1.0), np.arange(4), augment=True)
-    assert np.array_equal(nowhere.prefer_passages(np.random.default_rng(1), order), order)
+    assert np.array_equal(nowhere.prefer_rare(np.random.default_rng(1), order), order)
 
 
-def test_a_share_beyond_one_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"passage_share is 1\.5: use 0 to 1"):
-        TrainSettings(passage_share=1.5)
+@pytest.mark.parametrize("shares", [{"passage_share": 1.5}, {"hazard_share": -0.1}])
+def test_a_share_that_is_none_is_refused(shares: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=r"passage_share and hazard_share are .* at most 1"):
+        TrainSettings(**shares)
