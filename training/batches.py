@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -26,6 +27,9 @@ LOST_FRAMES = 0.1
 AHEAD, MIDDLE = slice(5, 11), slice(6, 10)  # sectors in the middle third and quarter of the image
 FREE_AHEAD_M, BESIDE_M, FAST_M_S = 3.2, 2.1, 1.0
 HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before the target
+MOVING_M_S = 0.3
+REMEMBERED_S = 2.0  # for so long a target that went out of sight is known to be somewhere
+COUNTED_AT_ONCE = 2000
 LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
 DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
 PASSAGE_WEIGHT, HAZARD_WEIGHT = 2.0, 2.0
@@ -45,6 +49,9 @@ class Commanded(Protocol):
 
     @property
     def weight(self) -> torch.Tensor: ...
+
+    @property
+    def elapsed_s(self) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -94,12 +101,15 @@ class BatchMaker:
         spans = [np.arange(cache.starts[e], cache.starts[e + 1]) for e in often]
         self.steps = np.concatenate(spans)
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
-        empty = [step for step in self.steps[::3] if not cache.masks[step].any()]
-        self._empty = np.array(empty if empty else self.steps[:1])
+        pixels = target_pixels(cache)
+        empty = self.steps[pixels[self.steps] == 0]
+        self._empty = empty if len(empty) else self.steps[:1]
         free_m, commands = cache.free_m[self.steps], cache.commands[self.steps]
+        hidden = losing(pixels >= VISIBLE_PX, cache.stamps_s, cache.starts)[self.steps] & moving(commands)
         self._rare = [
             (settings.passage_share, np.flatnonzero(passing(free_m, commands))),
             (settings.hazard_share, np.flatnonzero(blocked(free_m, cache.distances_m[self.steps]))),
+            (settings.hidden_share, np.flatnonzero(hidden)),
         ]
 
     def images(self, rng: np.random.Generator, order: NDArray[np.int64]) -> Batch:
@@ -113,8 +123,8 @@ class BatchMaker:
     def prefer_rare(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return ``order`` with shares of its places taken by stretches that hold a rare moment.
 
-        Those are a free way past solids, nearly everything in a street, and a solid dead ahead: of a hundred moments in
-        forests two each.
+        Those are a free way past solids, nearly everything in a street, a solid dead ahead, and a target that something
+        hides: two, two and one of a hundred moments in forests.
         """
         lot, preferred, below = rng.random(len(order)), order.copy(), 0.0
         for share, moments in self._rare:
@@ -195,6 +205,27 @@ def blocked(free_m: NDArray[np.float32], distances_m: NDArray[np.float32]) -> ND
     """Where a solid stands right ahead, (steps,), and well before the target."""
     ahead = free_m[:, MIDDLE].min(axis=1)
     return np.asarray((ahead < HAZARD_M) & (distances_m - ahead > BEFORE_TARGET_M))
+
+
+def moving(commands: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the expert flies somewhere, (steps,), rather than hover or turn."""
+    return np.asarray(np.hypot(commands[:, 0], commands[:, 1]) > MOVING_M_S)
+
+
+def losing(visible: NDArray[np.bool_], stamps_s: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where the target is out of sight but was in it lately, (steps,); ``starts`` of :class:`training.cache.Cache`."""
+    lost = np.zeros(len(visible), dtype=bool)
+    for first, end in pairwise(starts):
+        stamps, seen = stamps_s[first:end], visible[first:end]
+        last = np.maximum.accumulate(np.where(seen, stamps, -np.inf))
+        lost[first:end] = ~seen & (stamps - last <= REMEMBERED_S)
+    return lost
+
+
+def target_pixels(cache: Cache) -> NDArray[np.int64]:
+    """Count the target's pixels in every image, (steps,)."""
+    parts = np.array_split(cache.masks, max(1, cache.steps // COUNTED_AT_ONCE))
+    return np.concatenate([np.bitwise_count(part).sum(axis=(1, 2), dtype=np.int64) for part in parts])
 
 
 def command_weight(

@@ -68,8 +68,8 @@ class TrainSettings:
         replace_background: share of images whose surroundings come from another image.
         recolour: share of images with everything but the target recoloured.
         patches: most random patches thrown over an image.
-        passage_share, hazard_share: shares of stage two's sequences with a free way past solids and with a solid right
-            ahead, see :meth:`training.batches.BatchMaker.prefer_rare`.
+        passage_share, hazard_share, hidden_share: shares of stage two's sequences with a free way past solids, with a
+            solid right ahead and with a hidden target, see :meth:`training.batches.BatchMaker.prefer_rare`.
         seed: of weights, order and augmentation.
         threads: of the arithmetic.
         validation_share: share of the episodes kept back.
@@ -91,6 +91,7 @@ class TrainSettings:
     patches: int = 6
     passage_share: float = 0.0
     hazard_share: float = 0.0
+    hidden_share: float = 0.0
     seed: int = 0
     threads: int = 2
     validation_share: float = 0.06
@@ -104,9 +105,9 @@ class TrainSettings:
         for name in (*counts, "threads", "loaders", "checkpoint_steps"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 1 or more")
-        shares = (self.passage_share, self.hazard_share)
-        if min(shares) < 0.0 or sum(shares) > 1.0:
-            raise ConfigError(f"passage_share and hazard_share are {shares}: use 0 or more, together at most 1")
+        shares = {name: getattr(self, name) for name in ("passage_share", "hazard_share", "hidden_share")}
+        if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
+            raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
         if self.precision not in ("bf16", "fp32"):
             raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
 

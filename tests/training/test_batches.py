@@ -9,7 +9,7 @@ import pytest
 
 from liquid_nav.errors import ConfigError
 from tests.training.small_data import small_cache
-from training.batches import LEAD, BatchMaker, blocked, command_weight, passing
+from training.batches import LEAD, BatchMaker, blocked, command_weight, losing, passing
 from training.cache import SECTORS
 from training.settings import TrainSettings
 
@@ -35,6 +35,13 @@ def test_the_way_is_blocked_by_what_stands_right_ahead_and_well_before_the_targe
     assert blocked(_free_m(SECTORS // 2), FAR).all()
     assert not blocked(_free_m(SECTORS // 2), NEAR).any()  # that is what the backpack hangs on
     assert not blocked(_free_m(0, SECTORS - 1), FAR).any()
+
+
+def test_a_target_is_being_lost_for_two_seconds_after_it_was_seen() -> None:
+    visible = np.array([False, True, False, False, False, False])
+    stamps = np.array([0.0, 1.0, 2.0, 3.5, 3.6, 3.7])
+    lost = losing(visible, stamps, np.array([0, 4, 6]))
+    assert lost.tolist() == [False, False, True, False, False, False]
 
 
 def test_commands_count_more_before_solids_and_in_passages() -> None:
@@ -80,5 +87,5 @@ def test_without_a_share_or_without_rare_moments_the_order_stays() -> None:
 
 @pytest.mark.parametrize("shares", [{"passage_share": 1.5}, {"hazard_share": -0.1}])
 def test_a_share_that_is_none_is_refused(shares: dict[str, float]) -> None:
-    with pytest.raises(ConfigError, match=r"passage_share and hazard_share are .* at most 1"):
+    with pytest.raises(ConfigError, match=r"the shares are .* at most 1"):
         TrainSettings(**shares)
