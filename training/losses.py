@@ -59,7 +59,7 @@ def policy_loss(
 
 
 def command_loss(commands: Tensor, batch: Commanded, *, only_visible: bool) -> Tensor:
-    """Compare commands (batch, time, 4) with the expert's; they count more while the target is known to be somewhere."""
+    """Compare commands (batch, time, 4) with the expert's; counting more while the target is known to be somewhere."""
     known = batch.visible if only_visible else seen_lately(batch.visible, batch.elapsed_s)
     units = torch.tensor(COMMAND_UNITS, device=commands.device)
     least = 0.0 if only_visible else OUT_OF_SIGHT
