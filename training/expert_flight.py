@@ -95,7 +95,7 @@ def _fly(world: World, settings: CollectSettings, flight: Flight, metadata: Epis
             wanted = label
             if pilot is not None:
                 wanted, state = pilot.step(frame.rgb, period_s, state)
-            flown = disturbance.apply(wanted, period_s, _courage(expert, world))
+            flown = disturbance.apply(wanted, period_s, courage(expert, world))
             ranges = world.obstacle_ranges_m(angles, SCAN_REACH_M)
             target = world.target.position_enu_m
             writer.write_step(frame, world.odometry, flown, label, target, world.target_mask, ranges)
@@ -107,7 +107,7 @@ def _fly(world: World, settings: CollectSettings, flight: Flight, metadata: Epis
         return writer.steps, world.collision is not None
 
 
-def _courage(expert: Expert, world: World) -> float:
+def courage(expert: Expert, world: World) -> float:
     """Disturb less where trunks or the ground are near: 0 at 0.4 m, 1 from 1.2 m on."""
     x, y, z = (float(value) for value in world.odometry.position_enu_m)
     clearance = min(expert.clearance_m(world.odometry.position_enu_m), z - world.scene.ground_height_m(x, y))
