@@ -129,8 +129,8 @@ class Operator:
         return bool(future.result().success), str(future.result().message)
 
     def fly_to_engaged(self) -> None:
-        """From the ground or from holding to following commands; asks again as long as commands are too old."""
-        if self.state != "hold":
+        """From the ground, holding or engaged to following commands; asks again as long as commands are too old."""
+        if self.state not in ("hold", "engaged"):
             self.reach("ready", 120.0)
             self.reach("armed", act=lambda: self._ask("arm", "ready"))
             self.reach("hold", act=lambda: self._ask("takeoff", "armed"))
