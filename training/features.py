@@ -65,18 +65,16 @@ def see(
         settings: how many passes.
         where: folder for the file.
     """
-    kept_back = TrainSettings(
-        seed=settings.seed, sequence_steps=settings.sequence_steps, validation_share=settings.validation_share
-    )
+    common = ("seed", "sequence_steps", "validation_share", "passage_share", "hazard_share", "hidden_share")
+    as_training = TrainSettings(**{name: getattr(settings, name) for name in common})
     weights = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    what = (settings.passes, settings.sequence_steps, settings.validation_share, settings.seed)
-    names = f"{weights} {cache.fingerprint} {what} {config_hash(eye.config)}"
+    names = f"{weights} {cache.fingerprint} {settings.passes} {as_training.identity} {config_hash(eye.config)}"
     identity = hashlib.sha256(names.encode()).hexdigest()[:12]
     path = where / "features.safetensors"
     known = _read(path, identity)
     if known is not None:
         return *known, identity
-    learn, check = split_episodes(cache, kept_back)
+    learn, check = split_episodes(cache, as_training)
     both = {
         "learn": _look(eye, learn, settings, settings.passes),
         "check": _look(eye, check, settings, 1),
@@ -112,7 +110,7 @@ def _look(eye: LiquidPolicyNetwork, maker: BatchMaker, settings: CompareSettings
         for number in range(passes):
             rng = np.random.default_rng([settings.seed, 17, number])
             order = rng.permutation(len(maker.steps))[:per_pass]
-            for part in np.array_split(order, max(1, per_pass // LOOK_BATCH)):
+            for part in np.array_split(maker.prefer_rare(rng, order), max(1, per_pass // LOOK_BATCH)):
                 batch = maker.sequences(rng, part, length)
                 pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
                 features = encoder(pictures).features.unflatten(0, batch.images.shape[:2])

@@ -130,6 +130,7 @@ class CompareSettings:
         passes: over the images, each with its own augmentation; seen by all models alike.
         sequence_steps: images per sequence.
         learning_rates: lowest and highest draw of the peak.
+        passage_share, hazard_share, hidden_share: of the sequences, as in a training.
         validation_share: share of the episodes kept back, by which trials are chosen.
         seed: of the draws and the augmentation.
     """
@@ -143,6 +144,9 @@ class CompareSettings:
     passes: int = 4
     sequence_steps: int = 32
     learning_rates: tuple[float, float] = (5e-4, 2e-2)
+    passage_share: float = 0.2
+    hazard_share: float = 0.25
+    hidden_share: float = 0.1
     validation_share: float = 0.1
     seed: int = 0
 
