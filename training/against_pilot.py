@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from liquid_nav import __version__, load_policy
-from liquid_nav.data import EpisodeFile, EpisodeMetadata, messages, open_episode
+from liquid_nav.data import EpisodeFile, EpisodeMetadata, open_episode
 from liquid_nav.data.summary import episode_files
 from liquid_nav.errors import EpisodeError
 from liquid_nav.policy.runtime import Policy
-from sim_worlds.catalogue import WORLDS
 from sim_worlds.missions import MissionResult
 from sim_worlds.render import make_renderer
 from sim_worlds.scene import Renderer, Start
 from training.closed_loop import fly, open_world
+from training.origin import options_of, origin_of, statuses
 from training.progress import progress_bar
 from training.statistics import wilson_interval
 from training.suites import Condition
 
 HUMAN, RECORDED = "human", Path("data/teleop")
-STATUS = "sim/status"
 TURNED = "turned_rad"  # of an episode's metadata: how far its start was turned from that of the world
 
 
@@ -50,43 +47,15 @@ def outcome_of(episode: EpisodeFile) -> Outcome | None:
     extra = episode.metadata.extra
     if "success" in extra:
         return Outcome(extra["success"] == "True", extra["collision"] == "True", float(extra["duration_s"]))
-    values = _last_status(episode)
-    if values is None or "success" not in values:
+    _, values = (statuses(episode) or [(0, {})])[-1]
+    if "success" not in values:
         return None
     return Outcome(bool(values["success"]), bool(values["collision"]), float(values["duration_s"]))
 
 
-def _last_status(episode: EpisodeFile) -> dict[str, Any] | None:
-    """Return what the simulation said last in a recording."""
-    for topic, entries in episode.messages.items():
-        if topic.endswith(STATUS) and entries:
-            _, kind, data = entries[-1]
-            values: dict[str, Any] = json.loads(messages.STORE.deserialize_cdr(data, kind).data)
-            return values
-    return None
-
-
-def origin_of(episode: EpisodeFile) -> EpisodeMetadata:
-    """Return where an episode was flown; a recording of the simulator names its world in what it says.
-
-    Raises:
-        EpisodeError: when it was no simulated world.
-    """
-    meta, status = episode.metadata, _last_status(episode) or {}
-    if meta.world not in WORLDS and "seed" in status:
-        meta = replace(meta, world=str(status["world"]), seed=int(status["seed"]))
-    if meta.world not in WORLDS or meta.seed < 0:
-        raise EpisodeError(f"{episode.path} was flown in {meta.world!r} {meta.seed}: that is no simulated world")
-    return meta
-
-
 def condition_of(meta: EpisodeMetadata) -> Condition:
     """Return the world of an episode with its options."""
-    pairs = (pair.split("=", 1) for pair in meta.extra.get("options", "").split())
-    options = {key: yaml.safe_load(value) for key, value in pairs}
-    if meta.season:
-        options["season"] = meta.season
-    return Condition(f"{meta.world} {meta.seed}", meta.world, options)
+    return Condition(f"{meta.world} {meta.seed}", meta.world, options_of(meta))
 
 
 def compare_with_pilot(

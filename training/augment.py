@@ -7,7 +7,7 @@ recolouring, so that they can still be avoided.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -69,6 +69,11 @@ def plain_look() -> Look:
     """Return the appearance that changes nothing."""
     identity = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     return Look(False, None, identity, (), 0, 0.0)
+
+
+def keep_surroundings(look: Look) -> Look:
+    """Return the appearance without what would change the target too where nobody knows its mask."""
+    return replace(look, matrix=None, shapes=())
 
 
 def apply_look(

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.augment import apply_look, draw_look, plain_look
+from training.augment import apply_look, draw_look, keep_surroundings, plain_look
 from training.cache import Cache
 from training.settings import TrainSettings
 
@@ -61,7 +61,8 @@ class Batch:
     Attributes:
         images: uint8 (batch, time, height, width, 3).
         heat: (batch, time, height / 8, width / 8) share of each cell that the target fills.
-        visible: bool (batch, time), the target fills more than a few pixels.
+        visible: bool (batch, time), the target fills more than a few pixels, or nobody knows.
+        has_mask: bool (batch, time), False where nobody knows where target and solids are: commands alone are learned.
         commands: (batch, time, 4), what the expert would fly.
         use_command: bool (batch, time), False where the surroundings were replaced or nobody labelled the image.
         log_distance: (batch, time).
@@ -73,6 +74,7 @@ class Batch:
     images: torch.Tensor
     heat: torch.Tensor
     visible: torch.Tensor
+    has_mask: torch.Tensor
     commands: torch.Tensor
     use_command: torch.Tensor
     log_distance: torch.Tensor
@@ -102,10 +104,11 @@ class BatchMaker:
         self.steps = np.concatenate(spans)
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
         pixels = target_pixels(cache)
-        empty = self.steps[pixels[self.steps] == 0]
+        empty = self.steps[(pixels[self.steps] == 0) & cache.has_mask[self.steps]]
         self._empty = empty if len(empty) else self.steps[:1]
         free_m, commands = cache.free_m[self.steps], cache.commands[self.steps]
-        hidden = losing(pixels >= VISIBLE_PX, cache.stamps_s, cache.starts)[self.steps] & moving(commands)
+        visible = (pixels >= VISIBLE_PX) | ~cache.has_mask
+        hidden = losing(visible, cache.stamps_s, cache.starts)[self.steps] & moving(commands)
         self._rare = [
             (settings.passage_share, np.flatnonzero(passing(free_m, commands))),
             (settings.hazard_share, np.flatnonzero(blocked(free_m, cache.distances_m[self.steps]))),
@@ -151,7 +154,10 @@ class BatchMaker:
     def _sequence(self, rng: np.random.Generator, steps: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
         cache, settings = self.cache, self.settings
         look = draw_look(rng, settings.recolour, settings.patches) if self.augment else plain_look()
-        replace = self.augment and len(steps) == 1 and rng.random() < settings.replace_background
+        has_mask = cache.has_mask[steps]
+        if not has_mask.all():
+            look = keep_surroundings(look)
+        replace = has_mask.all() and self.augment and len(steps) == 1 and rng.random() < settings.replace_background
         background = self._background(rng) if replace else None
         images, heats, visible = [], [], []
         for position, step in enumerate(steps):
@@ -161,7 +167,7 @@ class BatchMaker:
             height, width = mask.shape
             heat = mask.reshape(height // CELL_PX, CELL_PX, width // CELL_PX, CELL_PX).mean(axis=(1, 3))
             heats.append(heat.astype(np.float32))
-            visible.append(int(mask.sum()) >= VISIBLE_PX)
+            visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
         commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
         free_m = cache.free_m[steps]
         nearness = np.asarray(np.exp(-free_m / NEARNESS_M), dtype=np.float32)
@@ -171,6 +177,7 @@ class BatchMaker:
             "images": np.stack(images),
             "heat": np.stack(heats),
             "visible": np.array(visible),
+            "has_mask": has_mask,
             "commands": commands.astype(np.float32),
             "use_command": cache.labelled[steps] & (not replace),
             "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,39 +13,48 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.data import Episode, list_episodes, read_episode
+from liquid_nav.data import EpisodeFile, Step, list_episodes, open_episode
+from liquid_nav.data.align import AlignOptions
 from liquid_nav.errors import ConfigError, EpisodeError
-from training.collect import read_manifest
+from training.collect import MANIFEST, read_manifest
+from training.origin import check_origin
 from training.progress import progress_bar
 
-VERSION = 4
+VERSION = 5
 HEIGHT, WIDTH = 144, 256
 SECTORS = 16
 MOST_WEIGHT = 100.0
-COLUMNS = ("commands", "labelled", "flown", "distances_m", "free_m", "stamps_s")
+GAP_S = 1.0  # where no image comes for longer, as when a pilot begins again elsewhere, another flight begins
+NO_MASK = bytes(HEIGHT * WIDTH // 8)
+RECORDED = AlignOptions(size_px=(WIDTH, HEIGHT), longest_gap_s=math.inf)
+FLOATS = ("commands", "flown", "distances_m", "free_m")
+COLUMNS = ("commands", "labelled", "has_mask", "flown", "distances_m", "free_m", "stamps_s")
 
 
 @dataclass(frozen=True)
 class Cache:
-    """All steps of a set of episodes.
+    """All steps of a set of flights: episodes, cut where their images pause.
 
     Attributes:
         images: uint8 (steps, height, width, 3).
         masks: uint8 (steps, height, width / 8), packed bits.
         commands: float32 (steps, 4), the expert's or the pilot's.
         labelled: bool (steps,), False where nobody said what should have been flown.
+        has_mask: bool (steps,), False where nobody knows where the target and solids are, as with a real drone: then
+            ``masks`` are empty, ``distances_m`` 0 and ``free_m`` infinite.
         flown: float32 (steps, 4).
         distances_m: float32 (steps,).
         free_m: float32 (steps, 16), free distance in sectors from the left edge of the image to its right edge.
         stamps_s: float64 (steps,).
-        starts: int64 (episodes + 1,), where each episode begins.
-        weights: float64 (episodes,), how often each is drawn.
+        starts: int64 (flights + 1,), where each flight begins.
+        weights: float64 (flights,), how often each is drawn.
     """
 
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
     commands: NDArray[np.float32]
     labelled: NDArray[np.bool_]
+    has_mask: NDArray[np.bool_]
     flown: NDArray[np.float32]
     distances_m: NDArray[np.float32]
     free_m: NDArray[np.float32]
@@ -60,7 +70,9 @@ class Cache:
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that name the data and their weights."""
-        parts = (self.commands, self.stamps_s, self.starts, self.weights)
+        parts = [self.commands, self.stamps_s, self.starts, self.weights]
+        if not self.has_mask.all():
+            parts.append(self.has_mask)
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:12]
 
     def mask(self, step: int) -> NDArray[np.bool_]:
@@ -76,12 +88,13 @@ def open_cache(folders: list[Path], where: Path) -> Cache:
         where: the cache's own folder.
 
     Raises:
-        ConfigError: when a folder's manifest is missing or names another world than forests, or a weight is no number.
-        EpisodeError: when there is no episode, or one lacks its masks.
+        ConfigError: when a folder's manifest names another world than forests, or a weight is no number.
+        EpisodeError: when there is no episode, or one cannot be learned from.
     """
     weighted = [_weighted(folder) for folder in folders]
     for folder, _ in weighted:
-        read_manifest(folder)
+        if (folder / MANIFEST).exists():  # without one, as of recordings, each episode says where it comes from
+            read_manifest(folder)
     found = [(file, weight) for folder, weight in weighted for file in list_episodes(folder)]
     files = [file for file, _ in found]
     if not files:
@@ -98,7 +111,7 @@ def open_cache(folders: list[Path], where: Path) -> Cache:
         images=np.memmap(where / "images.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH, 3)),
         masks=np.memmap(where / "masks.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH // 8)),
         **{name: small[name] for name in (*COLUMNS, "starts")},
-        weights=np.array([weight for _, weight in found]),
+        weights=np.array([found[file][1] for file in small["files"]]),
     )
 
 
@@ -131,32 +144,48 @@ def _holds(where: Path, key: dict[str, object]) -> bool:
 def _decode(files: list[Path], where: Path) -> None:
     where.mkdir(parents=True, exist_ok=True)
     (where / "index.json").unlink(missing_ok=True)
-    small: dict[str, list[NDArray[np.generic]]] = {name: [] for name in COLUMNS}
-    starts = [0]
+    small: dict[str, list[object]] = {name: [] for name in COLUMNS}
+    starts, owners = [0], list[int]()
     with (
         (where / "images.u8").open("wb") as images,
         (where / "masks.u8").open("wb") as masks,
         progress_bar("decoding episodes", len(files)) as advance,
     ):
-        for file in files:
-            episode = read_episode(file)
-            _check(episode, file)
-            for step in episode.steps:
-                assert step.target_mask is not None
+        for number, file in enumerate(files):
+            last_s = -math.inf
+            for step in _steps(file):
+                stamp_s, mask = step.frame.stamp_s, step.target_mask
+                if stamp_s - last_s > GAP_S:
+                    owners.append(number)
+                    starts.append(starts[-1])
+                last_s = stamp_s
+                starts[-1] += 1
                 images.write(step.frame.rgb.tobytes())
-                masks.write(np.packbits(step.target_mask, axis=1).tobytes())
-            steps = episode.steps
-            ways = [step.target_position_enu_m - step.odometry.position_enu_m for step in steps]
-            small["commands"].append(np.stack([step.expert.as_array() for step in steps]))
-            small["labelled"].append(np.array([step.labelled for step in steps]))
-            small["flown"].append(np.stack([step.command.as_array() for step in steps]))
-            small["distances_m"].append(np.linalg.norm(ways, axis=1).astype(np.float32))
-            small["free_m"].append(np.stack([sectors(step.obstacle_ranges_m) for step in steps]))
-            small["stamps_s"].append(np.array([step.frame.stamp_s for step in steps]))
-            starts.append(starts[-1] + len(steps))
+                masks.write(NO_MASK if mask is None else np.packbits(mask, axis=1).tobytes())
+                for name, value in _row(step).items():
+                    small[name].append(value)
+            if starts[-1] == 0 or owners[-1] != number:
+                raise EpisodeError(f"{file} holds no steps: remove it")
             advance(1, f"{starts[-1]} steps")
-    joined = {name: np.concatenate(parts) for name, parts in small.items()}
-    np.savez(where / "small.npz", starts=np.array(starts, dtype=np.int64), **joined)  # type: ignore[arg-type]
+    if not any(small["has_mask"]) and not any(small["labelled"]):
+        raise EpisodeError(f"{files[0].parent}: nobody flew by hand and no masks are there: nothing can be learned")
+    joined = {name: np.array(values, dtype=np.float32 if name in FLOATS else None) for name, values in small.items()}
+    np.savez(where / "small.npz", starts=np.array(starts, dtype=np.int64), files=np.array(owners), **joined)
+
+
+def _row(step: Step) -> dict[str, object]:
+    """Return a step's entries in the columns."""
+    known = step.target_mask is not None
+    way = step.target_position_enu_m - step.odometry.position_enu_m
+    return {
+        "commands": step.expert.as_array(),
+        "labelled": step.labelled,
+        "has_mask": known,
+        "flown": step.command.as_array(),
+        "distances_m": np.linalg.norm(way) if known else 0.0,
+        "free_m": sectors(step.obstacle_ranges_m) if known else np.full(SECTORS, np.inf),
+        "stamps_s": step.frame.stamp_s,
+    }
 
 
 def sectors(ranges_m: NDArray[np.float32] | None) -> NDArray[np.float32]:
@@ -165,52 +194,47 @@ def sectors(ranges_m: NDArray[np.float32] | None) -> NDArray[np.float32]:
     return np.asarray(ranges_m.reshape(SECTORS, -1).min(axis=1)[::-1], dtype=np.float32)
 
 
-def _check(episode: Episode, file: Path) -> None:
-    """Refuse what cannot be learned from, before anything of it is kept."""
-    if not episode.steps:
-        raise EpisodeError(f"{file} holds no steps: remove it")
-    if episode.metadata.world != "forest":
-        raise EpisodeError(f"{file} comes from world {episode.metadata.world!r}: training data comes from forests only")
-    for number, step in enumerate(episode.steps):
-        mask, ranges = step.target_mask, step.obstacle_ranges_m
-        if mask is None:
-            raise EpisodeError(
-                f"{file} holds no target masks (step {number}): collect it again with `liquid-nav collect`"
-            )
-        if ranges is None or len(ranges) % SECTORS:
-            raise EpisodeError(
-                f"{file} holds no free distances (step {number}): collect it again with `liquid-nav collect`"
-            )
-        for name, shape in (("images", step.frame.rgb.shape[:2]), ("masks", mask.shape)):
-            if shape != (HEIGHT, WIDTH):
-                raise EpisodeError(
-                    f"{file} holds {name} of {shape[1]} x {shape[0]} (step {number}): "
-                    f"collect it again at {WIDTH} x {HEIGHT}"
-                )
-    _check_numbers(episode, file)
-
-
-def _check_numbers(episode: Episode, file: Path) -> None:
-    """Refuse labels and measurements that are no numbers, and time that stands still or runs back."""
+def _steps(file: Path) -> Iterator[Step]:
+    """Yield the steps of an episode, images of recordings in the policy's size; refuse what cannot be learned from."""
+    episode = open_episode(file)
+    check_origin(episode)
     last_s = -math.inf
-    for number, step in enumerate(episode.steps):
-        values = {
-            "the expert's command": step.expert.as_array(),
-            "the flown command": step.command.as_array(),
-            "the vehicle's position": step.odometry.position_enu_m,
-            "the target's position": step.target_position_enu_m,
-        }
-        bad = [name for name, value in values.items() if not np.isfinite(value).all()]
-        if step.obstacle_ranges_m is not None and np.isnan(step.obstacle_ranges_m).any():
-            bad.append("a free distance")
-        if bad:
+    for number, step in enumerate(episode.steps(RECORDED if episode.recorded else None)):
+        _check(step, number, episode)
+        if not step.frame.stamp_s > last_s:
             raise EpisodeError(
-                f"{file}: {bad[0]} at step {number} is not a number: remove the file or collect it again"
+                f"{file}: step {number} was taken at {step.frame.stamp_s:.3f} s, not after the one before "
+                f"({last_s:.3f} s): remove the file or collect it again"
             )
-        stamp_s = step.frame.stamp_s
-        if not stamp_s > last_s:
+        last_s = step.frame.stamp_s
+        yield step
+
+
+def _check(step: Step, number: int, episode: EpisodeFile) -> None:
+    """Refuse a step with half of what is known of the surroundings, of another size, or with what is no number."""
+    file, mask, ranges = episode.path, step.target_mask, step.obstacle_ranges_m
+    if mask is None and ranges is not None:
+        raise EpisodeError(f"{file} holds no target masks (step {number}): collect it again with `liquid-nav collect`")
+    if mask is not None and (ranges is None or len(ranges) % SECTORS):
+        raise EpisodeError(
+            f"{file} holds no free distances (step {number}): collect it again with `liquid-nav collect`"
+        )
+    shapes = {"images": step.frame.rgb.shape[:2], "masks": (HEIGHT, WIDTH) if mask is None else mask.shape}
+    for name, shape in shapes.items():
+        if shape != (HEIGHT, WIDTH):
             raise EpisodeError(
-                f"{file}: step {number} was taken at {stamp_s:.3f} s, not after the one before ({last_s:.3f} s): "
-                "remove the file or collect it again"
+                f"{file} holds {name} of {shape[1]} x {shape[0]} (step {number}): "
+                f"collect it again at {WIDTH} x {HEIGHT}"
             )
-        last_s = stamp_s
+    values = {
+        "the expert's command": step.expert.as_array(),
+        "the flown command": step.command.as_array(),
+        "the vehicle's position": step.odometry.position_enu_m,
+    }
+    if mask is not None:
+        values["the target's position"] = step.target_position_enu_m
+    bad = [name for name, value in values.items() if not np.isfinite(value).all()]
+    if ranges is not None and np.isnan(ranges).any():
+        bad.append("a free distance")
+    if bad:
+        raise EpisodeError(f"{file}: {bad[0]} at step {number} is not a number: remove the file or collect it again")

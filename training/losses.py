@@ -48,12 +48,14 @@ def policy_loss(
         batch: what should have come out.
         only_visible: learn commands only where the target can be seen; for networks without memory.
     """
-    visible = batch.visible.float()
+    known = batch.has_mask.float()
+    visible = batch.visible.float() * known
     command = command_loss(commands, batch, only_visible=only_visible)
-    heat = _heat_loss(target_logits.float(), batch.heat, visible)
+    heat = _heat_loss(target_logits.float(), batch.heat, visible, known)
     miss = functional.smooth_l1_loss(log_distance, batch.log_distance.float(), reduction="none", beta=0.3)
     distance = (miss * visible).sum() / visible.sum().clamp_min(1.0)
-    nearness = functional.mse_loss(torch.sigmoid(nearness_logits), batch.nearness)
+    misses = (torch.sigmoid(nearness_logits) - batch.nearness).square().mean(dim=2)
+    nearness = (misses * known).sum() / known.sum().clamp_min(1.0)
     total = command + heat + DISTANCE_WEIGHT * distance + NEARNESS_WEIGHT * nearness
     return Losses(total, command, heat, distance, nearness)
 
@@ -75,8 +77,8 @@ def seen_lately(visible: Tensor, elapsed_s: Tensor) -> Tensor:
     return clock - last <= REMEMBERED_S
 
 
-def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor) -> Tensor:
-    """Cross entropy of the attention with the target's cells, and of each cell's presence."""
+def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor, known: Tensor) -> Tensor:
+    """Cross entropy of the attention with the target's cells, and of each cell's presence where that is known."""
     share = heat.flatten(2) / heat.flatten(2).sum(dim=2, keepdim=True).clamp_min(1e-6)
     where = -(share * torch.log_softmax(logits.flatten(2), dim=2)).sum(dim=2)
     present = (heat > PRESENT_SHARE).float()
@@ -84,4 +86,5 @@ def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor) -> Tensor:
         logits, present, reduction="none", pos_weight=torch.tensor(8.0, device=logits.device)
     )
     place = (where * visible).sum() / visible.sum().clamp_min(1.0)
-    return HEAT_WEIGHT * place + PRESENCE_WEIGHT * cells.mean()
+    presence = (cells.flatten(2).mean(dim=2) * known).sum() / known.sum().clamp_min(1.0)
+    return HEAT_WEIGHT * place + PRESENCE_WEIGHT * presence

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
 from liquid_nav.data import Episode, EpisodeWriter, list_episodes, read_episode
 from liquid_nav.errors import EpisodeError
@@ -20,6 +18,7 @@ from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.world import World, make_world
 from training.collect import MANIFEST, read_manifest
 from training.expert import Expert
+from training.origin import options_of
 from training.progress import progress_bar
 
 SAME_PLACE_M = 0.01
@@ -70,9 +69,7 @@ def _relabel(file: Path, path: Path) -> int:
 def _world_of(episode: Episode, file: Path) -> World:
     """Grow the world of an episode again, without pictures."""
     metadata = episode.metadata
-    texts = (pair.split("=", 1) for pair in metadata.extra.get("options", "").split())
-    options: dict[str, Any] = {"season": metadata.season, **{key: yaml.safe_load(text) for key, text in texts}}
-    world = make_world(metadata.world, metadata.seed, renderer=BlindRenderer(), **options)
+    world = make_world(metadata.world, metadata.seed, renderer=BlindRenderer(), **options_of(metadata))
     there = episode.steps[0].target_position_enu_m
     if not np.allclose(there, world.target.position_enu_m, atol=SAME_PLACE_M):
         place = world.target.position_enu_m.round(2).tolist()

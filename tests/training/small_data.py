@@ -25,6 +25,7 @@ def small_cache(episodes: int = 4, steps: int = 12) -> Cache:
         masks=np.packbits(masks, axis=2),
         commands=commands,
         labelled=np.ones(count, dtype=bool),
+        has_mask=np.ones(count, dtype=bool),
         flown=commands,
         distances_m=rng.uniform(2.0, 15.0, count).astype(np.float32),
         free_m=rng.uniform(0.5, 8.0, (count, SECTORS)).astype(np.float32),
