@@ -216,13 +216,20 @@ def teleop(
     episodes: Annotated[int, typer.Option(help="Flights.", min=1, max=10_000)] = 20,
     seed: Annotated[int, typer.Option(help="The forests and the persons derive from it.", min=0)] = 0,
     policy: Annotated[Path | None, typer.Option(help="Let this policy fly; the person watches and corrects.")] = None,
+    session: Annotated[
+        float, typer.Option(help="Seconds of each episode, approach after approach; 0 for one approach.", min=0.0)
+    ] = 0.0,
+    expert: Annotated[bool, typer.Option("--expert", help="The expert flies the same ways, to compare with.")] = False,
     workers: Annotated[int, typer.Option(help="Processes.", min=1, max=64)] = 1,
     as_json: Json = False,
 ) -> None:
     """Let a scripted person with a gamepad fly to the backpack in forests of the training split."""
     from training.teleop_collect import collect_teleop
 
-    _answer(collect_teleop(out, episodes, seed=seed, policy=policy, workers=workers), as_json)
+    counts = collect_teleop(
+        out, episodes, seed=seed, policy=policy, session_s=session, expert=expert, workers=workers
+    )
+    _answer(counts, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Collecting episodes of the scripted gamepad pilot in forests of the training split."""
+"""Collecting sessions of the scripted gamepad pilot, or the expert's on the same ways, in training forests."""
 
 from __future__ import annotations
 
@@ -18,37 +18,51 @@ from training.progress import progress_bar
 from training.teleop_flight import TeleopFlight, TeleopReport, fly_teleop
 
 SEASONS = ("summer", "summer", "autumn", "spring")
-PILOT = "gamepad"
+PILOT, EXPERT = "gamepad", "expert"
 DRAW_OFFSET = 700_000  # apart from the draws of other pilots
 
 
 def collect_teleop(
-    folder: Path, episodes: int, *, seed: int = 0, policy: Path | None = None, workers: int = 1
+    folder: Path,
+    episodes: int,
+    *,
+    seed: int = 0,
+    policy: Path | None = None,
+    session_s: float = 0.0,
+    expert: bool = False,
+    workers: int = 1,
 ) -> dict[str, Any]:
-    """Fly ``episodes`` flights into a folder; those that are there already are kept.
+    """Fly ``episodes`` sessions into a folder; those that are there already are kept.
 
     Args:
         folder: for the episodes and their manifest.
         episodes: how many the folder shall hold.
-        seed: the forests and the persons derive from it.
+        seed: the forests, the starts and the persons derive from it.
         policy: flies while the person watches and takes over; None when the person flies alone.
+        session_s: seconds of each episode, one approach after the other; 0 for a single approach.
+        expert: instead of the person the expert flies, from the same starts in the same forests.
         workers: processes.
 
     Returns:
-        Counts: ``episodes``, ``flown``, ``reached``, ``collisions``, ``steps``, ``labelled``, ``interventions``.
+        Counts: ``episodes``, ``flown``, ``approaches``, ``reached``, ``collisions``, ``steps``, ``labelled``,
+        ``interventions``.
 
     Raises:
-        ConfigError: when the folder holds other episodes.
+        ConfigError: when the folder holds other episodes, or the expert shall watch a policy.
         PolicyError: when the policy cannot be loaded.
     """
+    if expert and policy is not None:
+        raise ConfigError(f"the expert watches no policy: leave {policy} out, or use `liquid-nav collect --policy`")
     name = None if policy is None else load_policy(policy).name
     folder.mkdir(parents=True, exist_ok=True)
     flights = [
         TeleopFlight(number, DRAW_OFFSET + 1000 * seed + index, folder / f"{index:05d}_forest_{number}.mcap",
-                     SEASONS[index % len(SEASONS)])
+                     SEASONS[index % len(SEASONS)], session_s, expert)
         for index, number in enumerate(split_seeds("train", episodes, seed))
     ]  # fmt: skip
-    _write_manifest(folder, flights, name, seed)
+    pilot = EXPERT if expert else PILOT
+    kind = f"{pilot} {seed} {name or 'alone'}" + (f" {session_s:g} s" if session_s else "")
+    _write_manifest(folder, flights, pilot, name, kind)
     for flight in flights:
         flight.path.with_name(flight.path.name + ".part").unlink(missing_ok=True)  # of an interrupted collection
     jobs = [Job(flight.path.name, flight) for flight in flights if not flight.path.exists()]
@@ -59,12 +73,15 @@ def collect_teleop(
     ):
         for _, report in done:
             reports.append(report)
-            advance(1, f"{sum(each.result.success for each in reports)} of {len(reports)} reached the backpack")
+            results = [result for each in reports for result in each.results]
+            advance(1, f"{sum(result.success for result in results)} of {len(results)} reached the backpack")
+    results = [result for report in reports for result in report.results]
     return {
         "episodes": len(flights),
         "flown": len(reports),
-        "reached": sum(report.result.success for report in reports),
-        "collisions": sum(report.result.collision for report in reports),
+        "approaches": len(results),
+        "reached": sum(result.success for result in results),
+        "collisions": sum(result.collision for result in results),
         "steps": sum(report.steps for report in reports),
         "labelled": sum(report.labelled for report in reports),
         "interventions": sum(report.interventions for report in reports),
@@ -82,18 +99,17 @@ class _Worker:
         return fly_teleop(flight, self._renderer, self._policy)
 
 
-def _write_manifest(folder: Path, flights: list[TeleopFlight], policy: str | None, seed: int) -> None:
+def _write_manifest(folder: Path, flights: list[TeleopFlight], pilot: str, policy: str | None, kind: str) -> None:
     path = folder / MANIFEST
-    kind = f"{PILOT} {seed} {policy or 'alone'}"
     manifest = {
         "software": __version__,
         "config_hash": kind,
-        "pilot": PILOT,
+        "pilot": pilot,
         "policy": policy,
         "worlds": ["forest"],
         "split": "train",
         "seeds": [flight.seed for flight in flights],
     }
     if path.exists() and json.loads(path.read_text()).get("config_hash") != kind:
-        raise ConfigError(f"{folder} holds episodes of another pilot, seed or policy: choose another folder")
+        raise ConfigError(f"{folder} holds episodes of another pilot, seed, policy or length: choose another folder")
     path.write_text(json.dumps(manifest, indent=1) + "\n")

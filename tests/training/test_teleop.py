@@ -20,11 +20,12 @@ from sim_worlds.missions import MissionResult
 from sim_worlds.scene import Renderer
 from tests.data.makers import write_episode
 from tests.training.small_data import small_cache
-from training.against_pilot import Outcome, compare_with_pilot, origin_of, outcome_of
+from training.against_pilot import Outcome, compare_with_pilot, outcome_of
 from training.batches import BatchMaker
 from training.cache import open_cache
 from training.collect import MANIFEST
 from training.gamepad_pilot import EYE_RAYS, EYES_REACH_M, GamepadPilot, Glimpse, Person
+from training.origin import origin_of
 from training.settings import TrainSettings
 from training.teleop_flight import TeleopFlight, fly_teleop
 
@@ -99,7 +100,8 @@ def flown(tmp_path_factory, renderer: Renderer) -> Path:
     """One flight of a person alone, in a forest of the training split."""
     path = tmp_path_factory.mktemp("teleop") / "a.mcap"
     report = fly_teleop(TeleopFlight(SEED, 0, path), renderer)
-    assert report.result.success and not report.result.collision
+    (result,) = report.results
+    assert result.success and not result.collision
     return path
 
 
