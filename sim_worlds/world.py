@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
+from liquid_nav.frames import quaternion_to_matrix
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from sim_worlds.aviary import AviaryPhysics
 from sim_worlds.camera import Camera, CameraConfig
@@ -140,15 +141,24 @@ class World:
         self.camera.send(self.camera_frame())
         return self.camera.receive(self.time_s)
 
-    def render(self, *, depth: bool = False) -> RenderedImage:
-        """Return the camera's image with categories, and depths when asked for. For tools, never for a policy."""
-        drawn = self._renderer.render(self.camera_view(), self.dynamic_instances(), depth=depth)
-        return self.camera.develop(drawn, self.time_s, self.odometry.angular_velocity_flu_rad_s)
+    def render(self, *, depth: bool = False, odometry: Odometry | None = None) -> RenderedImage:
+        """Return the camera's image with categories, and depths when asked for. For tools, never for a policy.
 
-    def camera_view(self) -> CameraView:
-        """Return where the vehicle's camera is and looks; it is fixed to the body and tilts with it."""
-        position = self.odometry.position_enu_m
-        return self.camera.view(position, self._physics.body_to_world, self._camera_offset, self.time_s)
+        Args:
+            depth: ask for depths.
+            odometry: a recorded state to look from instead of the vehicle's own.
+        """
+        state = odometry or self.odometry
+        drawn = self._renderer.render(self.camera_view(odometry), self.dynamic_instances(), depth=depth)
+        return self.camera.develop(drawn, self.time_s, state.angular_velocity_flu_rad_s)
+
+    def camera_view(self, odometry: Odometry | None = None) -> CameraView:
+        """Return where the vehicle's camera is and looks, now or in a recorded state; it tilts with the body."""
+        if odometry is None:
+            position, body_to_world = self.odometry.position_enu_m, self._physics.body_to_world
+        else:
+            position, body_to_world = odometry.position_enu_m, quaternion_to_matrix(odometry.attitude_xyzw)
+        return self.camera.view(position, body_to_world, self._camera_offset, self.time_s)
 
     def chase_image(self, width_px: int, height_px: int) -> NDArray[np.uint8]:
         """Draw the vehicle from behind and above, uint8 (height, width, 3)."""
@@ -181,11 +191,17 @@ class World:
         """Move on what moves by itself while the vehicle is where a recording says; for films, without physics."""
         self._move_actors(duration_s, vehicle_enu_m)
 
-    def obstacle_ranges_m(self, angles_rad: NDArray[np.float64], reach_m: float) -> NDArray[np.float32]:
-        """Return free distances (rays,) at the vehicle's height, ``angles_rad`` counter-clockwise from its nose."""
-        bearings = self.odometry.yaw_rad + angles_rad
+    def obstacle_ranges_m(
+        self, angles_rad: NDArray[np.float64], reach_m: float, odometry: Odometry | None = None
+    ) -> NDArray[np.float32]:
+        """Return free distances (rays,) at the vehicle's height, ``angles_rad`` counter-clockwise from its nose.
+
+        Measured now, or in a recorded state.
+        """
+        state = odometry or self.odometry
+        bearings = state.yaw_rad + angles_rad
         directions = np.column_stack([np.cos(bearings), np.sin(bearings), np.zeros(len(bearings))])
-        return self._physics.solids.ranges_m(self.odometry.position_enu_m, directions, reach_m)
+        return self._physics.solids.ranges_m(state.position_enu_m, directions, reach_m)
 
     def close(self) -> None:
         """Free physics and renderer. Calling it twice is harmless."""
