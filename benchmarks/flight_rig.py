@@ -59,6 +59,7 @@ class Operator:
         states: (time, state of the vehicle).
         verdicts: (time, rule, action) of the safety filter.
         notices: (time, text) of the bridge.
+        refusals: why the bridge would not arm, as it said last.
         odometry: (time, state).
         wish: asked twenty times a second for what to publish on ``wish_topic``.
     """
@@ -75,6 +76,7 @@ class Operator:
         self.states: list[tuple[float, str]] = []
         self.verdicts: list[tuple[float, str, str]] = []
         self.notices: list[tuple[float, str]] = []
+        self.refusals = ""
         self.odometry: list[tuple[float, Odometry]] = []
         self.wish: Callable[[], VelocityCommand | None] = lambda: None
         self._wished_s = 0.0
@@ -102,7 +104,7 @@ class Operator:
         while not condition():
             now_s = time.monotonic()
             if now_s > end_s:
-                last = self.notices[-1][1] if self.notices else "nothing was said"
+                last = self.refusals or (self.notices[-1][1] if self.notices else "nothing was said")
                 raise TimeoutError(f"not within {limit_s:.0f} s; the vehicle is in state {self.state!r}: {last}")
             if act is not None and now_s - acted_s > RETRY_S:
                 acted_s = now_s
@@ -173,8 +175,10 @@ class Operator:
     def _on_diagnostics(self, message: Any) -> None:
         now_s = time.monotonic()
         for status in message.status:
-            if status.name == "liquid_nav: safety":
-                values = {value.key: value.value for value in status.values}
+            values = {value.key: value.value for value in status.values}
+            if status.name.endswith("/flight_bridge_node"):
+                self.refusals = values.get("refusals", "")
+            elif status.name == "liquid_nav: safety":
                 self.verdicts.append((now_s, values["rule"], values["action"]))
             elif status.name == "liquid_nav: flight":
                 self.notices.append((now_s, status.message))
