@@ -85,14 +85,19 @@ def collect(
 
 @app.command()
 def relabel(
-    episodes: Annotated[Path, typer.Argument(help="Folder that `collect` wrote.")],
+    episodes: Annotated[Path, typer.Argument(help="Folder of episodes that `collect` or, for --masks, a pilot made.")],
     out: Annotated[Path, typer.Option(help="Folder for the relabelled episodes.")],
+    masks: Annotated[
+        bool, typer.Option("--masks", help="Keep the pilot's labels; draw the target masks that recordings lack.")
+    ] = False,
+    renderer: Renderer = "auto",
     as_json: Json = False,
 ) -> None:
-    """Write what today's expert would have flown into episodes that somebody flew."""
+    """Write what today's expert would have flown, or where target and solids are, into episodes that somebody flew."""
+    from training.masks import add_masks
     from training.relabel import relabel as run
 
-    _answer(run(episodes, out), as_json)
+    _answer(add_masks(episodes, out, renderer) if masks else run(episodes, out), as_json)
 
 
 @app.command()
@@ -253,6 +258,7 @@ def fly(
     host: Annotated[str, typer.Option(help="Of the cockpit; 0.0.0.0 for everyone on the network.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Of the cockpit, 0 for a free one.", min=0, max=65535)] = 8765,
     look: Annotated[bool, typer.Option("--look", help="Let those without the cockpit's token look.")] = False,
+    pilot: Annotated[str, typer.Option(help="Who flies from the cockpit, for its recordings.")] = "person",
     as_json: Json = False,
 ) -> None:
     """Fly one mission through the ROS 2 graph and leave runs/latest/, or fly from a web page."""
@@ -265,7 +271,7 @@ def fly(
     if cockpit:
         if camera:
             raise ConfigError(f"--cockpit flies in a simulated world: leave --camera {camera!r} out")
-        fly_from_cockpit(plan, CockpitPlan(episodes, host, port, look), out)
+        fly_from_cockpit(plan, CockpitPlan(episodes, host, port, look, pilot), out)
         return
     summary = fly_camera(camera, out, policy=policy) if camera else run(plan, out)
     shown = {key: value for key, value in summary.items() if key != "plan"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from liquid_nav import load_policy
 from sim_worlds.world import make_world
-from training.fly import FlightPlan, own_parameters
+from training.fly import FlightPlan, own_parameters, recording_facts
 from training.graph import Graph, GraphError
 from training.progress import CONSOLE
 from training.run_folder import new_folder
@@ -29,12 +30,14 @@ class CockpitPlan:
         host: ``127.0.0.1``, or ``0.0.0.0`` for everyone on the network.
         port: of the page, 0 for a free one.
         look: those without the token may look.
+        pilot: who flies, for the recordings.
     """
 
     episodes: Path = Path("data/teleop")
     host: str = "127.0.0.1"
     port: int = 8765
     look: bool = False
+    pilot: str = "person"
 
 
 class CockpitFlight:
@@ -79,7 +82,8 @@ class CockpitFlight:
     def _start(self, plan: FlightPlan, cockpit: CockpitPlan, folder: Path) -> str:
         address, episodes = folder / "address", str(cockpit.episodes.resolve())
         own = own_parameters(plan, folder)
-        own["recorder_node"] = {"path": episodes, "autostart": False}
+        facts = recording_facts(plan, cockpit.pilot)
+        own["recorder_node"] = {"path": episodes, "autostart": False, "metadata": json.dumps(facts)}
         own["flight_bridge_node"] = {"auto_engage": False}
         own["sim_node"] |= {"unhurried": True, "render_width": SIZE_PX[0], "render_height": SIZE_PX[1]}
         page: dict[str, object] = {

@@ -15,6 +15,7 @@ from typing import Any
 from rich.live import Live
 
 from liquid_nav import __version__, load_policy
+from liquid_nav.data import EpisodeMetadata
 from liquid_nav.errors import LiquidNavError
 from sim_worlds.camera import named_camera
 from sim_worlds.conditions import named_conditions
@@ -25,6 +26,7 @@ from training.flight_display import FrameRate, camera_line, flight_line
 from training.flight_log import FlightLog, read_flight
 from training.graph import Graph, GraphError
 from training.map_view import save_path_picture
+from training.origin import CAMERA, OPTIONS, options_text
 from training.progress import CONSOLE
 from training.run_folder import link_latest, new_folder, write_json
 
@@ -179,7 +181,7 @@ def _fly_graph(plan: FlightPlan, folder: Path) -> tuple[dict[str, Any], bool]:
 def own_parameters(plan: FlightPlan, folder: Path) -> dict[str, dict[str, object]]:
     """Return what a plan sets of each node."""
     return {
-        "recorder_node": {"path": str(folder / "flight.mcap")},
+        "recorder_node": {"path": str(folder / "flight.mcap"), "metadata": json.dumps(recording_facts(plan))},
         "policy_node": {"policy": "" if plan.policy is None else str(plan.policy.resolve())},
         "sim_node": {
             "world": plan.world,
@@ -192,6 +194,17 @@ def own_parameters(plan: FlightPlan, folder: Path) -> dict[str, dict[str, object
             "renderer": plan.renderer,
         },
     }
+
+
+def recording_facts(plan: FlightPlan, pilot: str = "") -> dict[str, str]:
+    """Return what a recording must say so that its world can be grown again: an episode's metadata."""
+    camera = named_camera(plan.camera)
+    facts = EpisodeMetadata(
+        world=plan.world, seed=plan.seed, season=str(plan.options.get("season", "")), software=__version__, pilot=pilot,
+        horizontal_fov_rad=camera.horizontal_fov_rad,
+        extra={OPTIONS: options_text(plan.options), CAMERA: json.dumps(asdict(camera)), "conditions": plan.conditions},
+    )  # fmt: skip
+    return facts.to_text()
 
 
 def _lines(

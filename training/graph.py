@@ -161,4 +161,4 @@ def _yaml(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float | int):
         return repr(value)
-    return f"'{value}'"
+    return "'{}'".format(str(value).replace("'", "''"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mcap.records import Channel, Metadata, Schema
 from liquid_nav.data import messages
 from liquid_nav.data.align import AlignOptions, align, fit
 from liquid_nav.data.episode import (
+    CAMERA_INFO_TOPIC,
     COMMAND_TOPIC,
     EXPERT_TOPIC,
     IMAGE_TOPIC,
@@ -127,13 +129,26 @@ def open_episode(path: Path, *, repair: bool = False) -> EpisodeFile:
             f"{path} holds no {missing[0]}: it is not an episode of this project; "
             "`liquid-nav episodes import` reads bags with other topics"
         )
-    return EpisodeFile(path, EpisodeMetadata.from_text(text), recorded, damage.lost_bytes, damage.reason, found)
+    meta = EpisodeMetadata.from_text(text)
+    if math.isnan(meta.horizontal_fov_rad):
+        meta = replace(meta, horizontal_fov_rad=_view_of(found))
+    return EpisodeFile(path, meta, recorded, damage.lost_bytes, damage.reason, found)
 
 
 def read_episode(path: Path, *, repair: bool = False, options: AlignOptions | None = None) -> Episode:
     """Read an episode with all its images; see :func:`open_episode`."""
     file = open_episode(path, repair=repair)
     return Episode(file.metadata, list(file.steps(options)), file.lost_bytes)
+
+
+def _view_of(found: dict[str, list[tuple[int, str, bytes]]]) -> float:
+    """Return the camera's horizontal view in radians by its first calibration, NaN without one."""
+    for topic, entries in found.items():
+        if topic.endswith(CAMERA_INFO_TOPIC) and entries:
+            info = _decode(*entries[0][1:])
+            if info.k[0] > 0.0:
+                return 2.0 * math.atan(0.5 * info.width / float(info.k[0]))
+    return math.nan
 
 
 def _decode(kind: str, data: bytes) -> Any:
