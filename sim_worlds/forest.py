@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from liquid_nav.errors import WorldError
 from sim_worlds.forest_barriers import Barriers
+from sim_worlds.forest_clutter import Clutter
 from sim_worlds.forest_decoys import Decoys
 from sim_worlds.forest_extras import Extras
 from sim_worlds.forest_ground import (
@@ -19,11 +22,12 @@ from sim_worlds.forest_ground import (
     treeline_mesh,
 )
 from sim_worlds.forest_planting import Array, Planter, Stand, off_trail, plant
+from sim_worlds.forest_site import Site
 from sim_worlds.forest_target import BORDER_M, Hung, Plan, line_distances, place_target, plan_flight
 from sim_worlds.models.backpack import backpack_mesh, hook_mesh
 from sim_worlds.models.nature import forest_meshes
 from sim_worlds.models.vehicle import vehicle_meshes
-from sim_worlds.scene import Ground, Instance, Mesh, Scene, Setting
+from sim_worlds.scene import Collider, Ground, Instance, Mesh, Scene, Setting
 from sim_worlds.weather import check_weather, draw_atmosphere
 
 DENSEST_PER_M2 = 0.12
@@ -57,6 +61,7 @@ def make_forest(
     target: str | None = None,
     decoys: bool = False,
     barriers: bool = False,
+    clutter: bool = False,
     still: bool = True,
 ) -> Setting:
     """Grow a forest.
@@ -69,7 +74,8 @@ def make_forest(
         distance_m: level distance from the start to the backpack, 5 to 40 m; drawn from 5..20 m when None.
         target: ``"hanging"`` on a tree or ``"lying"`` on a stump, rock or wood pile; drawn when None, mostly hanging.
         decoys: things that are no backpack, red ones among them, stand and hang about.
-        barriers: stacks of timber and rock faces stand beside the way.
+        barriers: stacks of timber and rock faces stand beside the way, some of them in two rows along it.
+        clutter: crates, posts, covered heaps and trailers stand close to the straight way.
         still: True alone, as targets in forests do not walk.
 
     Raises:
@@ -101,7 +107,8 @@ def make_forest(
     }
     planter.instances += [*_land_instances(trail), *treeline(rng, half_size_m)]
     air = draw_atmosphere(rng, season, hour=hour, sky=sky)
-    for extras in _extras(seed, season, plan, stand, ground, trail, barriers=barriers, decoys=decoys):
+    site = Site(plan, stand, ground, trail)
+    for extras in _extras(seed, season, site, barriers=barriers, clutter=clutter, decoys=decoys):
         meshes.update(extras.meshes)
         planter.instances += extras.instances
         planter.colliders += extras.colliders
@@ -112,6 +119,7 @@ def make_forest(
         "target": kind,
         "decoys": decoys,
         "barriers": barriers,
+        "clutter": clutter,
         "still": still,
         "trees": len(stand.spots_m) + (plan.tree is not None),
         "trail": trail is not None,
@@ -152,24 +160,24 @@ def _check(
 
 
 def _extras(
-    seed: int,
-    season: str,
-    plan: Plan,
-    stand: Stand,
-    ground: Ground,
-    trail: Trail | None,
-    *,
-    barriers: bool,
-    decoys: bool,
-) -> list[Extras]:
-    """Put up walls and strew decoys where wanted."""
-    walls = Barriers(np.random.default_rng([seed, 0xBA]), season)
+    seed: int, season: str, site: Site, *, barriers: bool, clutter: bool, decoys: bool
+) -> Iterator[Extras]:
+    """Put up walls, leave things and strew decoys where wanted."""
+    standing: list[Collider] = []
     if barriers:
-        walls.put_up(plan, stand, ground, trail)
-    strewn = Decoys(np.random.default_rng([seed, 0xDE]), season, walls.colliders)
+        walls = Barriers(np.random.default_rng([seed, 0xBA]), season)
+        walls.put_up(site)
+        standing += walls.colliders
+        yield walls
+    if clutter:
+        things = Clutter(np.random.default_rng([seed, 0xC1]), season, standing)
+        things.leave(site)
+        standing += things.colliders
+        yield things
     if decoys:
-        strewn.strew(plan, stand, ground, trail)
-    return [walls, strewn]
+        strewn = Decoys(np.random.default_rng([seed, 0xDE]), season, standing)
+        strewn.strew(site.plan, site.stand, site.ground, site.trail)
+        yield strewn
 
 
 def _undergrowth(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,15 +27,7 @@ FAR_M = 11.0
 
 
 class Decoys(Extras):
-    """Decoys that were strewn.
-
-    Args:
-        walls: solids that were put up before, see :class:`sim_worlds.forest_barriers.Barriers`.
-    """
-
-    def __init__(self, rng: np.random.Generator, season: str, walls: Sequence[Collider]) -> None:
-        super().__init__(rng, season)
-        self._walls = walls
+    """Decoys that were strewn."""
 
     def strew(self, plan: Plan, stand: Stand, ground: Ground, trail: Trail | None) -> None:
         """Put up to five things on trunks and up to four on the ground beside the way to the target."""
@@ -85,7 +75,7 @@ class Decoys(Extras):
         if trail is not None and trail.distance_m(spot[None])[0] < room:
             return False
         gaps = np.hypot(*(stand.spots_m - spot).T) - stand.radii_m
-        off_walls = gaps_m(spot[None], self._walls)[0] > room
+        off_walls = gaps_m(spot[None], self._standing)[0] > room
         return bool(clear and off_walls and (not len(gaps) or gaps.min() > room))
 
     def _put(self, kind: str, spot: Array, ground: Ground, plan: Plan) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from sim_worlds.scene import Collider, Instance, Mesh
+from sim_worlds.scene import Collider, Float3, Instance, Mesh
 
 
 class Extras:
@@ -13,11 +15,32 @@ class Extras:
     Args:
         rng: of these things alone.
         season: that they are drawn in.
+        standing: solids that were put up before.
     """
 
-    def __init__(self, rng: np.random.Generator, season: str) -> None:
+    name = "extra"
+    """Begins the names of its meshes."""
+
+    def __init__(self, rng: np.random.Generator, season: str, standing: Sequence[Collider] = ()) -> None:
         self._rng = rng
         self._season = season
+        self._standing = standing
         self.meshes: dict[str, Mesh] = {}
         self.instances: list[Instance] = []
         self.colliders: list[Collider] = []
+
+    def put(self, mesh: Mesh, category: str, solid: Collider, scale: Float3 = (1.0, 1.0, 1.0)) -> None:
+        """Put a mesh where a solid stands."""
+        name = f"{self.name}_{len(self.instances)}"
+        x, y, z = solid.centre_enu_m
+        self.meshes[name] = mesh
+        self.instances.append(Instance(name, (x, y, z - solid.size_m[2]), solid.yaw_rad, scale, category=category))
+        self.colliders.append(solid)
+
+    def stands_clear(self, solid: Collider, gap_m: float) -> bool:
+        """True when a solid keeps a gap to all that were put up before."""
+        spot, reach = np.array(solid.centre_enu_m[:2]), float(np.hypot(*solid.size_m[:2]))
+        return all(
+            np.hypot(*(np.array(other.centre_enu_m[:2]) - spot)) >= reach + np.hypot(*other.size_m[:2]) + gap_m
+            for other in (*self._standing, *self.colliders)
+        )

@@ -14,7 +14,7 @@ from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.data.writer import SCAN_REACH_M
 from sim_worlds.missions import FlyToTarget
 from sim_worlds.placement import gaps_m
-from sim_worlds.scene import Renderer, Start
+from sim_worlds.scene import Collider, Renderer, Start
 from sim_worlds.world import World, make_world
 from training.disturbance import Disturbance
 from training.expert import Expert
@@ -22,7 +22,7 @@ from training.settings import CollectSettings, config_hash
 
 SCAN_RAYS = 64
 EASY_CLEARANCE_M = 0.5
-TRUNK_HALF_HEIGHT_M = 1.5
+BLOCKING_M = 1.2
 WALL_HALF_LENGTH_M = 1.2
 
 
@@ -71,12 +71,14 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
 
 
 def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw what the world's own seed does not: season, decoys and walls."""
+    """Draw what the world's own seed does not: season, decoys, walls and clutter."""
     options: dict[str, Any] = {"season": str(rng.choice(settings.seasons))}
     if rng.random() < settings.decoy_share:
         options["decoys"] = True
     if rng.random() < settings.barrier_share:
         options["barriers"] = True
+    if rng.random() < settings.clutter_share:
+        options["clutter"] = True
     return options
 
 
@@ -127,21 +129,29 @@ def _near_start(world: World, rng: np.random.Generator) -> Start:
 
 
 def _blocked_start(world: World, rng: np.random.Generator) -> Start:
-    """Draw a start with a trunk between the vehicle and the target, close enough to be flown into."""
+    """Draw a start with a solid between the vehicle and the target, close enough to be flown into."""
     target = world.target.position_enu_m[:2]
-    trunks = [c for c in world.scene.colliders if c.shape == "cylinder" and c.size_m[2] > TRUNK_HALF_HEIGHT_M]
-    for index in rng.permutation(len(trunks))[:60]:
-        trunk = trunks[index]
-        way = np.array(trunk.centre_enu_m[:2]) - target
+    solids = [c for c in world.scene.colliders if _is_in_the_way(world, c)]
+    for index in rng.permutation(len(solids))[:60]:
+        solid = solids[index]
+        way = np.array(solid.centre_enu_m[:2]) - target
         distance = float(np.hypot(*way))
         if not 3.0 < distance < 16.0:
             continue
         outward = way / distance
         across = float(rng.uniform(-0.5, 0.5)) * np.array([-outward[1], outward[0]])
-        spot = target + way + outward * (trunk.size_m[0] + float(rng.uniform(1.0, 3.5))) + across
+        spot = target + way + outward * (min(solid.size_m[:2]) + float(rng.uniform(1.0, 3.5))) + across
         if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
             return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
     return world.start
+
+
+def _is_in_the_way(world: World, solid: Collider) -> bool:
+    """True for what stands on the ground as high as vehicles fly and is no wall."""
+    x, y, z = solid.centre_enu_m
+    ground = world.scene.ground_height_m(x, y)
+    wide = solid.shape == "box" and max(solid.size_m[:2]) > WALL_HALF_LENGTH_M
+    return not wide and z - solid.size_m[2] < ground + 0.3 and z + solid.size_m[2] > ground + BLOCKING_M
 
 
 def _corner_start(world: World, rng: np.random.Generator) -> Start:

@@ -26,8 +26,9 @@ class CollectSettings:
         seasons: drawn from for each flight.
         decoy_share: share of forests with red things that are no backpacks.
         barrier_share: share of forests with stacks of timber and rock faces.
+        clutter_share: share of forests with things of people close beside the way.
         near_share: share of flights that start close to the backpack, often with it out of view.
-        blocked_share: share of flights that start with a trunk or the corner of a wall before the backpack.
+        blocked_share: share of flights that start with a solid or the corner of a wall before the backpack.
         noise_share: share of flights whose command is disturbed.
         tail_s: seconds flown on after the mission ended.
         max_s: longest flight.
@@ -39,6 +40,7 @@ class CollectSettings:
     seasons: tuple[str, ...] = ("summer",)
     decoy_share: float = 0.0
     barrier_share: float = 0.0
+    clutter_share: float = 0.0
     near_share: float = 0.3
     blocked_share: float = 0.25
     noise_share: float = 0.75
@@ -50,7 +52,7 @@ class CollectSettings:
     def __post_init__(self) -> None:
         if self.world != "forest":
             raise ConfigError(f"world is {self.world!r}: training data comes from forests only, use 'forest'")
-        for name in ("decoy_share", "barrier_share", "near_share", "blocked_share", "noise_share"):
+        for name in (item.name for item in fields(self) if item.name.endswith("_share")):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
 
