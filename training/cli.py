@@ -29,6 +29,9 @@ Options = Annotated[
     typer.Option("--option", "-o", help="Of the world, such as season=winter or hour=8; repeat it for several."),
 ]
 Renderer = Annotated[str, typer.Option(help="auto, gl or tiny.")]
+Foxglove = Annotated[bool, typer.Option("--foxglove", help="Show it live to Foxglove on ws://127.0.0.1:8766.")]
+Rerun = Annotated[bool, typer.Option("--rerun", help="Show it live in rerun.")]
+Save = Annotated[Path | None, typer.Option(help="With --rerun: write this .rrd file instead.")]
 Ray = Annotated[
     str | None,
     typer.Option(help="Fly on a Ray cluster: host:port, or auto for the one on this machine, started where none runs."),
@@ -207,6 +210,9 @@ def evaluate(
         str, typer.Option(help="A pilot's recorded episodes (a folder, or human for data/teleop) instead of a suite.")
     ] = "",
     renderer: Renderer = "auto",
+    foxglove: Foxglove = False,
+    rerun: Rerun = False,
+    save: Save = None,
     as_json: Json = False,
 ) -> None:
     """Fly a suite on unseen seeds, or the worlds that a pilot flew in; write results.json and results.md."""
@@ -220,6 +226,7 @@ def evaluate(
     from training.evaluate import EXPERT
     from training.evaluate import evaluate as run
     from training.report import results_table
+    from training.viewers import make_viewer
 
     expert = policy == EXPERT
     folder = None if expert or not policy else Path(policy)
@@ -235,6 +242,7 @@ def evaluate(
         ray=ray,
         keep_failures=keep_failures,
         renderer=renderer,
+        viewer=make_viewer(foxglove=foxglove, rerun=rerun, save=save),
     )
     typer.echo(json.dumps(results) if as_json else results_table(results))
 
@@ -259,21 +267,28 @@ def fly(
     port: Annotated[int, typer.Option(help="Of the cockpit, 0 for a free one.", min=0, max=65535)] = 8765,
     look: Annotated[bool, typer.Option("--look", help="Let those without the cockpit's token look.")] = False,
     pilot: Annotated[str, typer.Option(help="Who flies from the cockpit, for its recordings.")] = "person",
+    foxglove: Foxglove = False,
+    rerun: Rerun = False,
+    save: Save = None,
     as_json: Json = False,
 ) -> None:
     """Fly one mission through the ROS 2 graph and leave runs/latest/, or fly from a web page."""
     from training.cockpit import CockpitPlan, fly_from_cockpit
     from training.fly import FlightPlan, fly_camera
     from training.fly import fly as run
+    from training.viewers import make_viewer
 
     options = _options(option)
     plan = FlightPlan(world, seed, options, camera_preset, conditions, duration, policy, realtime, renderer, film)
+    viewer = make_viewer(foxglove=foxglove, rerun=rerun, save=save)
     if cockpit:
         if camera:
             raise ConfigError(f"--cockpit flies in a simulated world: leave --camera {camera!r} out")
+        if viewer is not None:
+            raise ConfigError("the cockpit records when told to: show it with `episodes view FILE.part --follow`")
         fly_from_cockpit(plan, CockpitPlan(episodes, host, port, look, pilot), out)
         return
-    summary = fly_camera(camera, out, policy=policy) if camera else run(plan, out)
+    summary = fly_camera(camera, out, policy=policy, viewer=viewer) if camera else run(plan, out, viewer)
     shown = {key: value for key, value in summary.items() if key != "plan"}
     _answer(summary if as_json else shown, as_json)
     if not as_json:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 from liquid_nav.pipeline import FlightPipeline
 from liquid_nav.policy.runtime import Policy
 from liquid_nav.safety import SafetyConfig
-from liquid_nav.types import VelocityCommand
+from liquid_nav.types import CameraFrame, VelocityCommand
 from sim_worlds.camera import named_camera
 from sim_worlds.conditions import named_conditions
 from sim_worlds.missions import MissionResult, make_mission
@@ -15,6 +19,7 @@ from sim_worlds.scene import Renderer, Scene
 from sim_worlds.world import World, make_world
 from training.album import Album
 from training.expert import Expert
+from training.flight_recording import FlightRecording
 from training.suites import Condition
 
 CONTROL_S = 0.05
@@ -43,15 +48,40 @@ class FlightReport:
     sheet: bytes | None = None
 
 
+class Observer(Protocol):
+    """Looks on while a policy flies."""
+
+    def look(self, frame: CameraFrame, command: VelocityCommand, distance_m: float) -> None:
+        """Take in a frame that was received, the command flown after it and the true distance to the backpack."""
+
+
 def fly_condition(
-    condition: Condition, seed: int, policy: Policy | None, renderer: Renderer, *, sheets: bool = False
+    condition: Condition,
+    seed: int,
+    policy: Policy | None,
+    renderer: Renderer,
+    *,
+    sheets: bool = False,
+    record: Path | None = None,
 ) -> FlightReport:
-    """Build the world of a condition and fly its mission, by a policy or, with None, by the expert."""
+    """Build the world of a condition and fly its mission, by a policy or, with None, by the expert.
+
+    Args:
+        condition, seed: which flight.
+        policy: who flies.
+        renderer: of the world.
+        sheets: draw pictures of a failed flight of a policy.
+        record: write a policy's flight into this ``.mcap`` file.
+    """
     world = open_world(condition, seed, renderer)
     album = Album() if sheets and policy is not None else None
+    observers: list[Observer] = [] if album is None else [album]
     try:
         distance_m = world.target_distance_m
-        result = fly(world, condition, policy, album)
+        with ExitStack() as stack:
+            if record is not None and policy is not None:
+                observers.append(stack.enter_context(FlightRecording(record, world, condition, policy.name)))
+            result = fly(world, condition, policy, *observers)
         sheet = None if album is None or result.success else album.sheet(f"{condition.name} {seed}: {result.reason}")
         return FlightReport(condition.name, seed, distance_m, world.collision, result, sheet)
     finally:
@@ -84,14 +114,14 @@ def safety_config(scene: Scene) -> SafetyConfig:
     )
 
 
-def fly(world: World, condition: Condition, policy: Policy | None, album: Album | None = None) -> MissionResult:
+def fly(world: World, condition: Condition, policy: Policy | None, *observers: Observer) -> MissionResult:
     """Fly one mission to its end, by a policy or by the expert.
 
     Commands go to the vehicle with every picture and at least every :data:`CONTROL_S`.
     """
     mission = make_mission(world, condition.follow_s)
     following = mission.name == "follow_target"
-    pilot = _ExpertPilot(world, following) if policy is None else _PolicyPilot(world, policy, album)
+    pilot = _ExpertPilot(world, following) if policy is None else _PolicyPilot(world, policy, observers)
     per_picture = max(1, round(1.0 / (condition.camera_hz * CONTROL_S)))
     period_s = 1.0 / (condition.camera_hz * per_picture)
     step = 0
@@ -115,10 +145,10 @@ class _ExpertPilot:
 class _PolicyPilot:
     """Sees what the camera delivers; its commands pass the safety filter, which sees an estimate of the state."""
 
-    def __init__(self, world: World, policy: Policy, album: Album | None) -> None:
+    def __init__(self, world: World, policy: Policy, observers: Sequence[Observer]) -> None:
         self._world = world
         self._pipeline = FlightPipeline(policy, safety_config(world.scene))
-        self._album = album
+        self._observers = observers
 
     def command(self, *, picture: bool) -> VelocityCommand:
         world = self._world
@@ -126,6 +156,6 @@ class _PolicyPilot:
         if frame is None:
             return self._pipeline.step_without_frame(world.estimate, world.time_s).command
         command = self._pipeline.step(frame, world.estimate, world.time_s).command
-        if self._album is not None:
-            self._album.look(frame, command, world.target_distance_m)
+        for observer in self._observers:
+            observer.look(frame, command, world.target_distance_m)
         return command

@@ -242,12 +242,12 @@ def view(
     speed: Annotated[float, typer.Option(help="Recorded seconds per second, 0 for no limit.", min=0.0)] = 1.0,
 ) -> None:
     """Show a recording in Foxglove or rerun, also while it is being made."""
-    from training.live_view import FoxgloveViewer, RerunViewer
     from training.live_view import view as run
+    from training.viewers import make_viewer
 
-    if foxglove == rerun:
+    viewer = make_viewer(foxglove=foxglove, rerun=rerun, save=save)
+    if viewer is None:
         raise EpisodeError("where to show it is not clear: give --foxglove or --rerun")
-    viewer = FoxgloveViewer() if foxglove else RerunViewer(save)
     try:
         typer.echo(f"{run(path, viewer, follow=follow, speed=speed)} messages")
     finally:

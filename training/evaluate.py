@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -20,14 +20,16 @@ from sim_worlds.seeds import split_seeds
 from training.album import FailureSheets
 from training.closed_loop import FlightReport, fly_condition
 from training.fleet import Job, run_jobs
+from training.live_view import Watching
 from training.machine import machine
 from training.progress import progress_bar
 from training.report import write_reports
 from training.statistics import wilson_interval
 from training.suites import Condition, suite_conditions
+from training.viewers import Viewer
 
 EXPERT = "expert"
-FAILURES = "failures"
+FAILURES, FLIGHTS = "failures", "flights"
 MOST_SHEETS = 100
 
 
@@ -44,6 +46,7 @@ def evaluate(
     renderer: str = "auto",
     ray: str | None = None,
     keep_failures: int = 0,
+    viewer: Viewer | None = None,
 ) -> dict[str, Any]:
     """Fly a suite and write ``results.json``, ``flights.json``, ``results.md`` and its pictures.
 
@@ -58,6 +61,7 @@ def evaluate(
         workers, ray: see :func:`training.fleet.run_jobs`; the results are the same.
         renderer: of the worlds.
         keep_failures: write pictures of so many failed flights of a policy, the first of the suite, to ``failures/``.
+        viewer: shows a policy's flights while they are flown, from recordings that stay in ``flights/``.
 
     Returns:
         What ``results.json`` holds.
@@ -73,12 +77,17 @@ def evaluate(
         raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
     if not 0 <= keep_failures <= MOST_SHEETS:
         raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
+    if viewer is not None and (expert or ray is not None):
+        who = "the expert, who sees no images" if expert else f"flights on the Ray cluster {ray!r}"
+        raise ConfigError(f"{who}, cannot be watched: let a policy fly on this machine")
     pilot = None if expert else load_policy(policy)
     seeds = split_seeds(split, episodes, seed)
     jobs = [Job(f"{condition.name} {number}", (condition, number)) for condition in conditions for number in seeds]
-    make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0)
+    flights = None if viewer is None else (out / FLIGHTS).resolve()
+    make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0, flights)
     failures = FailureSheets(keep_failures, [condition.name for condition in conditions])
-    reports = _fly(run_jobs(jobs, make_worker, workers=workers, ray=ray), len(jobs), failures)
+    with nullcontext() if viewer is None or flights is None else Watching(flights, viewer):
+        reports = _fly(run_jobs(jobs, make_worker, workers=workers, ray=ray), len(jobs), failures)
     results = {
         "software": __version__,
         "policy": EXPERT if pilot is None else pilot.name,
@@ -114,14 +123,15 @@ def _fly(
 class _Evaluator:
     """A worker that flies one seed under one condition after another."""
 
-    def __init__(self, policy: Policy | None, renderer: str, sheets: bool) -> None:
+    def __init__(self, policy: Policy | None, renderer: str, sheets: bool, flights: Path | None) -> None:
         self._policy = policy
-        self._sheets = sheets
+        self._sheets, self._flights = sheets, flights
         self._renderer: Renderer = BlindRenderer() if policy is None else make_renderer(renderer)
 
     def __call__(self, flight: tuple[Condition, int]) -> FlightReport:
         condition, seed = flight
-        return fly_condition(condition, seed, self._policy, self._renderer, sheets=self._sheets)
+        record = None if self._flights is None else self._flights / f"{condition.name}_{seed}.mcap"
+        return fly_condition(condition, seed, self._policy, self._renderer, sheets=self._sheets, record=record)
 
 
 def _row(report: FlightReport) -> dict[str, Any]:

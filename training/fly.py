@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from training.film import film_camera, film_flight
 from training.flight_display import FrameRate, camera_line, flight_line
 from training.flight_log import FlightLog, read_flight
 from training.graph import Graph, GraphError
+from training.live_view import Watching
 from training.map_view import save_path_picture
 from training.origin import CAMERA, OPTIONS, options_text
 from training.progress import CONSOLE
 from training.run_folder import link_latest, new_folder, write_json
+from training.viewers import Viewer
 
 READY_S = 40.0
 SILENCE_S = 30.0
@@ -63,8 +66,8 @@ class FlightPlan:
     film: bool = True
 
 
-def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
-    """Fly a mission through the ROS 2 graph.
+def fly(plan: FlightPlan, runs: Path, viewer: Viewer | None = None) -> dict[str, Any]:
+    """Fly a mission through the ROS 2 graph, shown by a viewer meanwhile where there is one.
 
     Leaves ``runs/<time>/`` with ``summary.json``, ``flight.mcap``, ``flight.mp4``, ``path.png`` and the nodes' logs,
     and the link ``runs/latest`` to it. An interrupted flight is written up as far as it went.
@@ -79,7 +82,8 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
     make_world(plan.world, plan.seed, renderer=plan.renderer, **plan.options).close()
     folder = new_folder(runs)
     try:
-        status, interrupted = _fly_graph(plan, folder)
+        with nullcontext() if viewer is None else Watching(folder, viewer):
+            status, interrupted = _fly_graph(plan, folder)
     except GraphError as error:
         write_json(folder / "summary.json", {"success": False, "reason": str(error), "software": __version__})
         raise
@@ -106,7 +110,9 @@ def fly(plan: FlightPlan, runs: Path) -> dict[str, Any]:
     return summary
 
 
-def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[str, Any]:
+def fly_camera(
+    source: str, runs: Path, *, policy: Path | None = None, viewer: Viewer | None = None
+) -> dict[str, Any]:
     """Run camera, policy and safety filter without a vehicle until the source ends or Ctrl-C.
 
     Leaves ``commands.csv`` (what would have been flown, with verdicts), ``flight.mcap``, ``flight.mp4`` and
@@ -121,7 +127,7 @@ def fly_camera(source: str, runs: Path, *, policy: Path | None = None) -> dict[s
     name = load_policy(policy).name
     folder = new_folder(runs)
     graph, rate = Graph(folder / "logs"), FrameRate()
-    with graph:
+    with nullcontext() if viewer is None else Watching(folder, viewer), graph:
         monitor = graph.start("monitor_node", capture=True)
         path = str(Path(source).resolve()) if Path(source).exists() else source
         own: dict[str, dict[str, object]] = {

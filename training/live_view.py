@@ -1,31 +1,27 @@
-"""Showing a recording in rerun or Foxglove, also one that is still being written: half a second behind the flight."""
+"""Showing recordings, also those that are still being written: half a second behind the flight."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from mcap.records import Channel, Message, Schema
 
-from liquid_nav.data import messages
+from liquid_nav.data.following import GrowingRecording
 from liquid_nav.data.recording import PART_SUFFIX
 from liquid_nav.data.salvage import Damage, readable_records
-from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav.errors import LiquidNavError
+from training.progress import CONSOLE
+from training.viewers import Viewer
 
 LOOK_AGAIN_S = 0.25
-FOXGLOVE_PORT = 8766  # beside the cockpit
-WAY_STEP_M = 0.2
-COMMANDS = ("cmd_vel_raw", "cmd_vel")
-AXES = ("forward", "left", "up", "yaw_rate")
+BETWEEN_NS = 1_000_000_000  # two flights on the viewer's time line
 
-
-class Viewer(Protocol):
-    """Takes messages as they are in the file."""
-
-    def show(self, topic: str, schema: Schema, message: Message) -> None:
-        """Show one message."""
+Entry = tuple[str, Schema, Message]
 
 
 def view(path: Path, viewer: Viewer, *, follow: bool = False, speed: float = 0.0) -> int:
@@ -41,7 +37,8 @@ def view(path: Path, viewer: Viewer, *, follow: bool = False, speed: float = 0.0
         EpisodeError: when there is no such file or it is no MCAP file.
     """
     begun, first_ns, count = time.monotonic(), None, 0
-    for topic, schema, message in _entries(path, follow):
+    viewer.begin(path.name.removesuffix(PART_SUFFIX))
+    for topic, schema, message in _followed(path, threading.Event()) if follow else _whole(path):
         first_ns = message.log_time if first_ns is None else first_ns
         if speed > 0.0:
             ahead_s = 1e-9 * (message.log_time - first_ns) / speed - (time.monotonic() - begun)
@@ -52,121 +49,99 @@ def view(path: Path, viewer: Viewer, *, follow: bool = False, speed: float = 0.0
     return count
 
 
-def _entries(path: Path, follow: bool) -> Iterator[tuple[str, Schema, Message]]:
-    """Yield every message once, those that come while it is followed too."""
-    done = 0
-    while True:
-        finished = not path.exists() and path.name.endswith(PART_SUFFIX)
-        source = path.with_name(path.name.removesuffix(PART_SUFFIX)) if finished else path
-        if not source.is_file():
-            raise EpisodeError(f"{path} does not exist: give a recording's .mcap or .mcap.part file")
-        schemas: dict[int, Schema] = {}
-        channels: dict[int, Channel] = {}
-        seen = 0
-        try:
-            for record in readable_records(source, Damage()):
-                if isinstance(record, Schema):
-                    schemas[record.id] = record
-                elif isinstance(record, Channel):
-                    channels[record.id] = record
-                elif isinstance(record, Message):
-                    seen += 1
-                    if seen > done and record.channel_id in channels:
-                        channel = channels[record.channel_id]
-                        yield channel.topic, schemas[channel.schema_id], record
-        except FileNotFoundError:
-            continue  # finished, and so renamed, since we looked
-        done = max(done, seen)
-        if not follow or not source.name.endswith(PART_SUFFIX):
-            return
-        time.sleep(LOOK_AGAIN_S)
+class Watching:
+    """Shows every recording that is made in a folder, while it is made; use it in a ``with`` block.
 
-
-class FoxgloveViewer:
-    """Serves the messages on a WebSocket; open it in Foxglove as ``ws://127.0.0.1:8766``."""
-
-    def __init__(self, port: int = FOXGLOVE_PORT) -> None:
-        try:
-            import foxglove
-        except ImportError as error:
-            raise ConfigError("Foxglove needs its package: pip install foxglove-sdk") from error
-        self._foxglove = foxglove
-        self._server = foxglove.start_server(name="liquid_nav", host="127.0.0.1", port=port)
-        self._channels: dict[str, Any] = {}
-
-    def show(self, topic: str, schema: Schema, message: Message) -> None:
-        """Pass a message on as it is."""
-        if topic not in self._channels:
-            described = self._foxglove.Schema(name=schema.name, encoding=schema.encoding, data=schema.data)
-            self._channels[topic] = self._foxglove.Channel(topic, message_encoding="cdr", schema=described)
-        self._channels[topic].log(message.data, log_time=message.log_time)
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.stop()
-
-
-class RerunViewer:
-    """Logs image, way, target, commands, verdicts and notes.
+    Several are shown one after another on one line of time. What is left at the end of the block is shown to its end.
+    A viewer that fails ends the watching, not what is watched.
 
     Args:
-        save: write an ``.rrd`` file instead of opening the viewer.
+        folder: that recordings appear in; what lies there already is not shown.
+        viewer: where; it is closed at the end.
     """
 
-    def __init__(self, save: Path | None = None) -> None:
+    def __init__(self, folder: Path, viewer: Viewer) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._viewer = folder, viewer
+        self._shown = {_name(path) for path in self._found()}
+        self._shift_ns, self._end_ns = 0, 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watching", daemon=True)
+
+    def __enter__(self) -> Watching:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._viewer.close()
+
+    def _watch(self) -> None:
         try:
-            import rerun
-        except ImportError as error:
-            raise ConfigError("rerun needs its package: pip install rerun-sdk") from error
-        self._rerun = rerun
-        rerun.init("liquid_nav", spawn=save is None)
-        if save is not None:
-            rerun.save(save)
-        rerun.send_blueprint(blueprint())
-        self._way: list[list[float]] = []
+            while True:
+                over = self._over.is_set()  # before the look, so that nothing is missed after it
+                for path in self._found():
+                    if _name(path) not in self._shown:
+                        self._shown.add(_name(path))
+                        self._show(path)
+                if over:
+                    return
+                self._over.wait(LOOK_AGAIN_S)
+        except (LiquidNavError, OSError) as error:
+            CONSOLE.print(f"nothing is shown any more: {error}", style="yellow", highlight=False)
 
-    def show(self, topic: str, schema: Schema, message: Message) -> None:
-        """Log a message of a kind that has a place in the view."""
-        name = topic.rsplit("/", 1)[-1]
-        rr = self._rerun
-        if not (topic.endswith("image/compressed") or name in ("odom", "pose", *COMMANDS) or topic == "/diagnostics"):
-            return
-        values = messages.STORE.deserialize_cdr(message.data, schema.name)
-        rr.set_time("time", timestamp=1e-9 * message.publish_time)
-        if topic.endswith("image/compressed"):
-            rr.log(topic.strip("/"), rr.EncodedImage(contents=values.data.tobytes(), media_type="image/jpeg"))
-        elif name == "odom":
-            place = values.pose.pose.position
-            here = [place.x, place.y, place.z]
-            rr.log("world/vehicle", rr.Points3D([here], radii=0.15))
-            if not self._way or max(abs(a - b) for a, b in zip(here, self._way[-1], strict=True)) > WAY_STEP_M:
-                self._way.append(here)
-                rr.log("world/way", rr.LineStrips3D([self._way]))
-        elif name == "pose":
-            place = values.pose.position
-            rr.log("world/target", rr.Points3D([[place.x, place.y, place.z]], radii=0.25, colors=[200, 30, 30]))
-        elif name in COMMANDS:
-            command = messages.command_of(values).as_array()
-            for axis, value in zip(AXES, command, strict=True):
-                rr.log(f"commands/{axis}/{topic.strip('/')}", rr.Scalars(float(value)))
-        else:
-            for status in values.status:
-                if status.name == "liquid_nav: safety" and status.message:
-                    rr.log("safety", rr.TextLog(status.message))
+    def _found(self) -> list[Path]:
+        return sorted([*self._folder.glob("*.mcap"), *self._folder.glob(f"*.mcap{PART_SUFFIX}")], key=_name)
 
-    def close(self) -> None:
-        """Hand over what is left."""
-        self._rerun.disconnect()
+    def _show(self, path: Path) -> None:
+        self._viewer.begin(_name(path).removesuffix(".mcap"))
+        first_ns = None
+        for topic, schema, message in _followed(path, self._over):
+            if first_ns is None:
+                first_ns = message.log_time
+                self._shift_ns = self._end_ns + BETWEEN_NS - first_ns if self._end_ns else 0
+            logged_ns, made_ns = message.log_time + self._shift_ns, message.publish_time + self._shift_ns
+            self._end_ns = max(self._end_ns, logged_ns)
+            self._viewer.show(topic, schema, replace(message, log_time=logged_ns, publish_time=made_ns))
 
 
-def blueprint() -> Any:
-    """Return the view: image and map above, commands and verdicts below."""
-    import rerun.blueprint as rrb
+def _name(path: Path) -> str:
+    return path.name.removesuffix(PART_SUFFIX)
 
-    commands = [rrb.TimeSeriesView(origin=f"commands/{axis}", name=axis) for axis in AXES]
-    above = rrb.Horizontal(
-        rrb.Spatial2DView(origin="camera/image/compressed", name="camera"),
-        rrb.Spatial3DView(origin="world", name="map"),
-    )
-    below = rrb.Horizontal(rrb.Grid(*commands), rrb.TextLogView(origin="safety", name="safety"), column_shares=[3, 1])
-    return rrb.Blueprint(rrb.Vertical(above, below), collapse_panels=True)
+
+def _whole(path: Path) -> Iterator[Entry]:
+    yield from _Entries().of(readable_records(path, Damage()))
+
+
+def _followed(path: Path, over: threading.Event) -> Iterator[Entry]:
+    """Yield every message once, those that come while it is followed too, until the file is finished or all is over."""
+    if not path.exists() and path.name.endswith(PART_SUFFIX):
+        path = path.with_name(_name(path))  # finished since it was named
+    entries = _Entries()
+    with closing(GrowingRecording(path)) as recording:
+        while not recording.finished:
+            last = over.is_set()
+            yield from entries.of(recording.records())
+            if last:
+                return
+            if not recording.finished:
+                over.wait(LOOK_AGAIN_S)
+
+
+class _Entries:
+    """Gives messages their topics and schemas."""
+
+    def __init__(self) -> None:
+        self._schemas: dict[int, Schema] = {}
+        self._channels: dict[int, Channel] = {}
+
+    def of(self, records: Iterator[object]) -> Iterator[Entry]:
+        for record in records:
+            if isinstance(record, Schema):
+                self._schemas[record.id] = record
+            elif isinstance(record, Channel):
+                self._channels[record.id] = record
+            elif isinstance(record, Message) and record.channel_id in self._channels:
+                channel = self._channels[record.channel_id]
+                yield channel.topic, self._schemas[channel.schema_id], record

@@ -96,7 +96,7 @@ def readable_records(path: Path, damage: Damage) -> Iterator[Schema | Channel | 
                 if not _ends_well(file, size):
                     damage.add(0, "the index at the end of the file is cut")
                 return
-            yield from _records_of(head + body, damage, at)
+            yield from records_of(head + body, damage, at)
 
 
 def _ends_well(file: BinaryIO, size: int) -> bool:
@@ -104,8 +104,14 @@ def _ends_well(file: BinaryIO, size: int) -> bool:
     return file.read(len(MAGIC)) == MAGIC
 
 
-def _records_of(data: bytes, damage: Damage, at: int) -> Iterator[Schema | Channel | Message | Metadata]:
-    """Yield what one whole record holds."""
+def records_of(data: bytes, damage: Damage, at: int) -> Iterator[Schema | Channel | Message | Metadata]:
+    """Yield what one whole record holds, of a chunk all its records.
+
+    Args:
+        data: the record with its opcode and length.
+        damage: where a loss is noted.
+        at: of the record's first byte in its file.
+    """
     try:
         record = next(iter(StreamReader(BytesIO(data), skip_magic=True, emit_chunks=True).records), None)
         found = breakup_chunk(record, validate_crc=True) if isinstance(record, Chunk) else [record]
@@ -144,7 +150,7 @@ def _whole_records(data: bytes) -> Iterator[Schema | Channel | Message]:
         end = at + HEAD.size + length
         if end > len(data):
             return
-        for record in _records_of(data[at:end], Damage(), at):
+        for record in records_of(data[at:end], Damage(), at):
             if isinstance(record, Schema | Channel | Message):
                 yield record
         at = end

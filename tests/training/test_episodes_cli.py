@@ -87,6 +87,12 @@ class _Listener:
         self.seen: list[int] = []
         self.first = threading.Event()
 
+    def begin(self, name: str) -> None:
+        assert name == "a.mcap"
+
+    def close(self) -> None:
+        """Nothing is left."""
+
     def show(self, topic: str, schema: Schema, message: Message) -> None:
         assert topic == "/beat" and schema.name == messages.TEXT
         self.seen.append(message.log_time)
