@@ -23,6 +23,8 @@ sys.path.insert(0, str(ROS_PACKAGE))
 
 from geometry_msgs.msg import TwistStamped  # noqa: E402
 from liquid_nav_ros.qos import LATCHED, RELIABLE  # noqa: E402
+from liquid_nav_ros.teleop_node import VERTICAL_SHARE  # noqa: E402
+from sensor_msgs.msg import Joy  # noqa: E402
 from std_msgs.msg import Bool, String  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(90)]
@@ -90,6 +92,37 @@ def test_keys_fly_and_order_and_the_terminal_is_given_back(seat: Seat) -> None:
     seat.process.send_signal(signal.SIGINT)
     assert seat.process.wait(10.0) == 0
     assert termios.tcgetattr(seat.terminal) == seat.before
+
+
+def test_a_gamepad_on_the_joy_topic_flies_while_its_switch_is_held(seat: Seat) -> None:
+    joy = seat.node.create_publisher(Joy, "joy", RELIABLE)
+
+    def hold(axes: list[float], buttons: list[int], condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            joy.publish(Joy(axes=axes, buttons=buttons))
+            seat.executor.spin_once(timeout_sec=0.02)
+
+    def flown() -> tuple[float, ...]:
+        if not seat.commands:
+            return ()
+        linear, angular = seat.commands[-1].twist.linear, seat.commands[-1].twist.angular
+        return tuple(round(value, 3) for value in (linear.x, linear.y, linear.z, angular.z))
+
+    held, free = [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]
+    for axes, command in (
+        ([0.0, 0.0, 0.0, 1.0], (1.5, 0.0, 0.0, 0.0)),
+        ([0.0, 0.0, 0.5, 0.0], (0.0, 0.75, 0.0, 0.0)),
+        ([0.0, -1.0, 0.0, 0.0], (0.0, 0.0, -1.5 * VERTICAL_SHARE, 0.0)),
+        ([-0.4, 0.0, 0.0, 0.0], (0.0, 0.0, 0.0, -0.4)),
+    ):
+        hold(axes, held, lambda expected=command: flown() == expected)
+    end_s = time.monotonic() + 0.5
+    hold([0.0] * 4, held, lambda: flown() == (0.0,) * 4)  # what was on its way has come
+    hold([0.0, 0.0, 0.0, 1.0], free, lambda: time.monotonic() > end_s)
+    hold([1.0], held, lambda: time.monotonic() > end_s + 0.5)  # a device with fewer axes than a gamepad
+    assert flown() == (0.0,) * 4 and seat.process.poll() is None
 
 
 def test_without_a_terminal_the_node_ends_with_one_line(tmp_path: Path) -> None:
