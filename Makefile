@@ -12,7 +12,7 @@ OPTIONS ?=
 PORT ?= 8765
 EPISODES ?= data/teleop
 
-.PHONY: setup fly cockpit test test-slow lint types results readme-pictures lock clean
+.PHONY: setup fly cockpit test test-slow lint types results teleop-results readme-pictures lock clean
 
 setup: $(READY)
 
@@ -48,6 +48,15 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 10 --seed 1 --out docs/results
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
+
+# What twenty sessions of a scripted pilot teach, against the expert's on the same ways: an hour of one core.
+teleop-results: $(READY)
+	@$(BIN)/liquid-nav episodes teleop --out data/sessions --episodes 20 --session 60 --seed 3
+	@$(BIN)/liquid-nav episodes teleop --out data/sessions-expert --episodes 20 --session 60 --seed 3 --expert
+	@for who in sessions sessions-expert; do \
+	  $(BIN)/liquid-nav train data/$$who --config training/configs/small.yaml --out checkpoints/$$who --name $$who && \
+	  $(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 20 --seed 3 --policy checkpoints/$$who \
+	    --out docs/results/teleop/$$who || exit 1; done
 
 readme-pictures: $(READY)
 	@$(BIN)/python -m training.readme_pictures runs/latest docs/pictures
