@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
@@ -43,15 +46,33 @@ def make_setting(name: str, seed: int, **options: Any) -> Setting:
         options: of that world's generator, see :func:`world_options`.
 
     Raises:
-        WorldError: for an unknown world, seed or option, or a value out of range.
+        WorldError: for an unknown world, seed or option, or a value of the wrong kind or out of range.
     """
     generator = _generator(name)
-    if not 0 <= seed <= LARGEST_SEED:
-        raise WorldError(f"seed is {seed}: use 0 to {LARGEST_SEED}")
+    if not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+        raise WorldError(f"seed is {seed!r}: use a whole number from 0 to {LARGEST_SEED}")
     unknown = sorted(set(options) - set(world_options(name)))
     if unknown:
         raise WorldError(f"{name} has no option {unknown[0]!r}: use {', '.join(world_options(name))}")
+    kinds = get_type_hints(generator)
+    for key, value in options.items():
+        _check_kind(key, value, kinds[key])
     return generator(seed, **options)
+
+
+def _check_kind(key: str, value: Any, annotation: Any) -> None:
+    """Refuse switches and numbers that are none; names are for the generators to know."""
+    kinds = get_args(annotation) or (annotation,)
+    if value is None and type(None) in kinds:
+        return
+    if bool in kinds and not isinstance(value, bool | np.bool_):
+        raise WorldError(f"{key} is {value!r}: use true or false")
+    if float in kinds and not _is_finite_number(value):
+        raise WorldError(f"{key} is {value!r}: use a number")
+
+
+def _is_finite_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _generator(name: str) -> Callable[..., Setting]:

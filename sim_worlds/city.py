@@ -16,7 +16,7 @@ from sim_worlds.models.buggy import buggy_meshes
 from sim_worlds.models.person import draw_look, person_meshes
 from sim_worlds.rider import RidingTarget
 from sim_worlds.route import Path, Pavements, Tracks
-from sim_worlds.scene import Atmosphere, Float3, Scene, Setting, Start, Target
+from sim_worlds.scene import Atmosphere, Float3, Options, Scene, Setting, Start, Target
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 from sim_worlds.weather import check_weather, draw_atmosphere
@@ -25,11 +25,10 @@ ROUTE_LENGTH_M = 160.0
 CUTS_M = (2.6, 4.2)
 BEHIND_M = 5.0
 SHORTEST_PAVEMENT_M = 20.0  # ways across a road are shorter
-SMALLEST_HALF_SIZE_M = 56.0
+HALF_SIZES_M = (56.0, 120.0)  # the streets need the least of them
 LARGEST_CROWD = 3.0
 TARGETS = ("walking", "cyclist", "car", "still")
 CEILING_M = 30.0
-Options = dict[str, str | float | int | bool]
 
 
 def make_city(
@@ -57,43 +56,47 @@ def make_city(
         decoys: many other things are red too: jackets, cars, bins, planters, awnings, parasols, bags, balloons.
         occluders: advertising columns stand inside the bends of the walk and hide the person for 1 to 3 s from whoever
             follows 3 to 4 m behind on the same way; there is room to fly round them.
-        half_size_m: the city covers [-half_size, half_size]^2.
+        half_size_m: the city covers [-half_size, half_size]^2; 56 to 120.
 
     Raises:
         WorldError: for unknown names and numbers out of range.
     """
     check_weather(season, hour, sky)
-    chosen = _check(target, still, crowd, half_size_m)
+    kind = _check(target, still, crowd, half_size_m)
     rng = np.random.default_rng([seed, 0xC1])
     path = Path(Pavements(ROADS_M, WALKING_LINE_M).draw_route(rng, ROUTE_LENGTH_M))
-    city = CityBuilder(
-        rng, half_size_m, season, _corridor(path), np.random.default_rng([seed, 0xDE]) if decoys else None
-    )
+    decoy_rng = np.random.default_rng([seed, 0xDE]) if decoys else None
+    city = CityBuilder(rng, half_size_m, season, _corridor(path), decoy_rng)
     add_ground(city)
-    walk_rng = np.random.default_rng([seed, 0x3A])
-    backpack, start, lane = _draw_target(city, walk_rng, chosen, path)
+    backpack, start, lane = _draw_target(city, np.random.default_rng([seed, 0x3A]), kind, path)
     city.keep_clear(Path([start.position_enu_m[:2], _flat(backpack.position_enu_m)]))
-    draw_bystanders(city)
-    named = add_blocks(city)
-    add_street_furniture(city)
-    add_bystanders(city)
+    places = _build_up(city)
     columns = add_occluders(city, path) if occluders else []
     life_rng = np.random.default_rng([seed, 0xAC])
     life = add_street_life(city, life_rng, crowd, path, np.array(start.position_enu_m[:2]), columns, lane)
     options: Options = {
         "season": season,
-        "target": chosen,
-        "still": chosen == "still",
+        "target": kind,
+        "still": kind == "still",
         "crowd": crowd,
         "decoys": decoys,
         "occluders": occluders,
-        "square": "square" in named,
-        "park": "park" in named,
+        "square": "square" in places,
+        "park": "park" in places,
         "passers_by": len(life.passers.positions),
         "vehicles": len(life.traffic.users),
     }
     air = draw_atmosphere(np.random.default_rng([seed, 0xA1]), season, hour=hour, sky=sky)
     return Setting(_scene(seed, city, air, options), backpack, start, (life,))
+
+
+def _build_up(city: CityBuilder) -> set[str]:
+    """Put up houses, furniture and people who stay where they are; return what there is besides houses."""
+    draw_bystanders(city)
+    places = set(add_blocks(city))
+    add_street_furniture(city)
+    add_bystanders(city)
+    return places
 
 
 def _scene(seed: int, city: CityBuilder, air: Atmosphere, options: Options) -> Scene:
@@ -112,8 +115,8 @@ def _scene(seed: int, city: CityBuilder, air: Atmosphere, options: Options) -> S
 
 def _check(target: str | None, still: bool, crowd: float, half_size_m: float) -> str:
     """Return the kind of target; refuse values out of range."""
-    if half_size_m < SMALLEST_HALF_SIZE_M:
-        raise WorldError(f"half_size_m is {half_size_m}: the streets need at least {SMALLEST_HALF_SIZE_M:.0f} m")
+    if not HALF_SIZES_M[0] <= half_size_m <= HALF_SIZES_M[1]:
+        raise WorldError(f"half_size_m is {half_size_m}: use {HALF_SIZES_M[0]:.0f} to {HALF_SIZES_M[1]:.0f} m")
     if not 0.0 <= crowd <= LARGEST_CROWD:
         raise WorldError(f"crowd is {crowd}: use 0 (nobody) to {LARGEST_CROWD:.0f}")
     if target is not None and target not in TARGETS:

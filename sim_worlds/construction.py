@@ -8,8 +8,6 @@ from sim_worlds.mesh_tools import WHITE, make_mesh
 from sim_worlds.models import building_goods, construction, crew
 from sim_worlds.models.thing import Thing, block
 from sim_worlds.placement import (
-    SIGHT_CLEARANCE_M,
-    WALK_CLEARANCE_M,
     Yard,
     check_distance,
     draw_run_up,
@@ -18,14 +16,9 @@ from sim_worlds.placement import (
     draw_tint,
     hang_backpack,
     meander,
-    samples,
-    walk_with_backpack,
-    with_run_up,
 )
 from sim_worlds.scene import Collider, Float3, Instance, Mesh, Setting, Start
-from sim_worlds.sites import common_meshes, site_options, site_scene
-from sim_worlds.targets import HangingBackpack
-from sim_worlds.walker import WalkingPerson
+from sim_worlds.sites import Backpack, common_meshes, keep_view_clear, land, send_walking, site_options, site_scene
 from sim_worlds.weather import check_weather, draw_atmosphere
 
 HALF_SIZE_M = 38.5
@@ -78,30 +71,16 @@ def make_construction(
     yard = Yard()
     _add_kinds(yard, rng)
     keep_off = _add_building(rng, yard)
-    inner = (0.74 * HALF_SIZE_M, 0.74 * HALF_SIZE_M)
-    target: HangingBackpack | WalkingPerson
-    if still:
-        target, start = _hang(rng, yard, distance, keep_off)
-    else:
-        path = meander(rng, draw_run_up(rng, inner, keep_off), WALK_LENGTH_M, inner, keep_off)
-        target, start = walk_with_backpack(rng, path, draw_tint(rng))
-        yard.keep_clear(with_run_up(path), WALK_CLEARANCE_M)
-        yard.meshes |= crew.walker_meshes(rng, crew.VESTS)
+    target, start = _hang(rng, yard, distance, keep_off) if still else _walk(rng, yard, keep_off)
     _furnish(rng, yard)
     if decoys:
         _add_decoys(np.random.default_rng([seed, 0xDE]), yard)
     _enclose(rng, yard)
-    yard.meshes |= {"earth": _square(0.0, HALF_SIZE_M + 1.0, EARTH[season], 8.0)}
-    yard.meshes["land"] = _square(HALF_SIZE_M + 1.0, REACH_M, BEYOND[season], 4.0)
-    grounds = [
-        Instance("earth", (0.0, 0.0, 0.0), tint=EARTH_TINTS[season], category="ground"),
-        Instance("land", (0.0, 0.0, 0.0), category="ground"),
-    ]
     scene = site_scene(
         "construction",
         seed,
         yard,
-        grounds,
+        _lay_grounds(yard, season),
         draw_atmosphere(rng, season, hour=hour, sky=sky),
         site_options(season, distance, still=still, decoys=decoys),
         half_size_m=HALF_SIZE_M,
@@ -153,18 +132,22 @@ def _add_building(rng: np.random.Generator, yard: Yard) -> list[Collider]:
     return keep_off
 
 
-def _hang(
-    rng: np.random.Generator, yard: Yard, distance: float, keep_off: list[Collider]
-) -> tuple[HangingBackpack, Start]:
+def _hang(rng: np.random.Generator, yard: Yard, distance: float, keep_off: list[Collider]) -> tuple[Backpack, Start]:
+    """Hang the backpack on a scaffold pole or a sign."""
     half = (0.8 * HALF_SIZE_M, 0.8 * HALF_SIZE_M)
     start_at, spot = draw_sight_line(rng, distance, half, keep_off, clearance_m=2.0)
     target, start, foot, facing = hang_backpack(rng, start_at, spot, 0.22, draw_tint(rng))
     post = ("scaffold_pole", "site_sign")[int(rng.integers(2))]
     yard.put(post, float(foot[0]), float(foot[1]), facing)
-    yard.keep_clear(samples([tuple(start_at), tuple(spot)]), SIGHT_CLEARANCE_M)
-    yard.keep_clear(start_at[None], 1.5)
-    yard.keep_clear(spot[None], 3.2)
+    keep_view_clear(yard, start_at, spot)
     return target, start
+
+
+def _walk(rng: np.random.Generator, yard: Yard, keep_off: list[Collider]) -> tuple[Backpack, Start]:
+    """Let somebody in a vest walk about with the backpack."""
+    inner = (0.74 * HALF_SIZE_M, 0.74 * HALF_SIZE_M)
+    path = meander(rng, draw_run_up(rng, inner, keep_off), WALK_LENGTH_M, inner, keep_off)
+    return send_walking(rng, yard, path)
 
 
 def _furnish(rng: np.random.Generator, yard: Yard) -> None:
@@ -249,6 +232,13 @@ def _enclose(rng: np.random.Generator, yard: Yard) -> None:
             yard.add_kind(kind, construction.house_box(rng, (float(rng.uniform(14.0, 26.0)), 12.0, height)))
             spot = -(HALF_SIZE_M + float(rng.uniform(18.0, 30.0))) * inward + (index - 1) * 32.0 * along
             yard.put(kind, float(spot[0]), float(spot[1]), yaw + 0.5 * np.pi)
+
+
+def _lay_grounds(yard: Yard, season: str) -> list[Instance]:
+    """Lay the site's earth and the land around it."""
+    yard.meshes["earth"] = _square(0.0, HALF_SIZE_M + 1.0, EARTH[season], 8.0)
+    yard.meshes["land"] = _square(HALF_SIZE_M + 1.0, REACH_M, BEYOND[season], 4.0)
+    return [land("earth", EARTH_TINTS[season]), land("land")]
 
 
 def _square(inner_m: float, outer_m: float, material: str, tile_m: float) -> Mesh:

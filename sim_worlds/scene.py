@@ -1,7 +1,7 @@
 """What a world is made of: meshes, instances of them, colliders, light and places to start.
 
-A world generator (``forest.py``, ``city.py``) turns a seed into a :class:`Scene`; the renderer draws
-it and the physics collides with it. Nothing here knows either of them.
+A generator of :mod:`sim_worlds.catalogue` turns a seed into a :class:`Setting`; the renderer draws its scene
+and the physics collides with it. Nothing here knows either of them.
 World frame ENU, metres, radians.
 """
 
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float3 = tuple[float, float, float]
+Options = dict[str, str | float | int | bool]
+"""How a scene was made, for the record."""
 
 CATEGORIES = (
     "sky",
@@ -179,7 +181,7 @@ class Scene:
     """A whole world, made from a seed.
 
     Attributes:
-        name: ``"forest"``, ``"city"``.
+        name: one of :data:`sim_worlds.catalogue.WORLDS`.
         seed: the seed it was made from.
         half_size_m: the world is the square [-half_size, half_size]^2; leaving it is a collision.
         ceiling_m: leaving upwards is a collision too.
@@ -199,7 +201,7 @@ class Scene:
     instances: tuple[Instance, ...]
     colliders: tuple[Collider, ...]
     atmosphere: Atmosphere
-    options: dict[str, str | float | int | bool] = field(default_factory=dict)
+    options: Options = field(default_factory=dict)
     ground: Ground | None = None
 
     def ground_height_m(self, x_m: float, y_m: float) -> float:

@@ -11,7 +11,6 @@ from liquid_nav.errors import WorldError
 from sim_worlds.mesh_tools import WHITE, make_mesh, merge, quad
 from sim_worlds.models import alpine, crew
 from sim_worlds.placement import (
-    SIGHT_CLEARANCE_M,
     WALK_CLEARANCE_M,
     Yard,
     check_distance,
@@ -21,15 +20,12 @@ from sim_worlds.placement import (
     draw_tint,
     hang_backpack,
     meander,
-    samples,
     walk_with_backpack,
     with_run_up,
 )
 from sim_worlds.route import Path
 from sim_worlds.scene import Float3, Ground, Instance, Mesh, Setting, Start
-from sim_worlds.sites import common_meshes, site_options, site_scene
-from sim_worlds.targets import HangingBackpack
-from sim_worlds.walker import WalkingPerson
+from sim_worlds.sites import Backpack, common_meshes, keep_view_clear, land, site_options, site_scene
 from sim_worlds.weather import check_weather, draw_atmosphere
 
 SEASON = "winter"
@@ -41,6 +37,8 @@ SWELL_M = 0.5
 GRID_POINTS = 46
 TRAIL_HALF_M = 1.3
 OVER_SNOW_M = 0.03
+INNER_M = (0.62 * HALF_SIZE_M, 0.62 * HALF_SIZE_M)
+LANDS = ("field", "trail", "hills", "mountains")
 RED: Float3 = (1.0, 0.10, 0.11)
 
 
@@ -75,15 +73,7 @@ def make_snowfield(
     distance = draw_still_distance(rng, distance_m)
     yard = Yard()
     _add_kinds(yard, rng)
-    inner = (0.62 * HALF_SIZE_M, 0.62 * HALF_SIZE_M)
-    target: HangingBackpack | WalkingPerson
-    if still:
-        start_at, spot = draw_sight_line(rng, distance, inner, ())
-        path = meander(rng, [tuple(start_at), tuple(spot)], WALK_LENGTH_M, inner)
-        target, start = _hang(rng, yard, start_at, spot)
-    else:
-        path = meander(rng, draw_run_up(rng, inner), WALK_LENGTH_M, inner)
-        target, start = walk_with_backpack(rng, path, draw_tint(rng))
+    target, start, path = _hang(rng, yard, distance) if still else _walk(rng)
     clear = with_run_up(path)
     ground = _roll(rng, clear)
     yard.keep_clear(clear, WALK_CLEARANCE_M)
@@ -94,12 +84,11 @@ def make_snowfield(
     if not still:
         yard.meshes |= crew.walker_meshes(rng, crew.PARKAS)
     yard.instances[:] = _settled(yard.instances, ground)
-    grounds = [Instance(name, (0.0, 0.0, 0.0), category="ground") for name in ("field", "trail", "hills", "mountains")]
     scene = site_scene(
         "snowfield",
         seed,
         yard,
-        grounds,
+        [land(name) for name in LANDS],
         draw_atmosphere(rng, season, hour=hour, sky=sky),
         site_options(season, distance, still=still, decoys=decoys),
         half_size_m=HALF_SIZE_M,
@@ -121,16 +110,22 @@ def _add_kinds(yard: Yard, rng: np.random.Generator) -> None:
     yard.add_kind("snowman", alpine.snowman())
 
 
-def _hang(
-    rng: np.random.Generator, yard: Yard, start_at: NDArray[np.float64], spot: NDArray[np.float64]
-) -> tuple[HangingBackpack, Start]:
+def _hang(rng: np.random.Generator, yard: Yard, distance_m: float) -> tuple[Backpack, Start, Path]:
+    """Hang the backpack on a post; the trail runs past it."""
+    start_at, spot = draw_sight_line(rng, distance_m, INNER_M, ())
+    path = meander(rng, [tuple(start_at), tuple(spot)], WALK_LENGTH_M, INNER_M)
     post = ("signpost", "marker", "skis")[int(rng.integers(3))]
     target, start, foot, facing = hang_backpack(rng, start_at, spot, 0.24, draw_tint(rng))
     yard.put(post, float(foot[0]), float(foot[1]), facing)
-    yard.keep_clear(samples([tuple(start_at), tuple(spot)]), SIGHT_CLEARANCE_M)
-    yard.keep_clear(start_at[None], 1.5)
-    yard.keep_clear(spot[None], 3.2)
-    return target, start
+    keep_view_clear(yard, start_at, spot)
+    return target, start, path
+
+
+def _walk(rng: np.random.Generator) -> tuple[Backpack, Start, Path]:
+    """Let somebody walk along the trail with the backpack."""
+    path = meander(rng, draw_run_up(rng, INNER_M), WALK_LENGTH_M, INNER_M)
+    target, start = walk_with_backpack(rng, path, draw_tint(rng))
+    return target, start, path
 
 
 def _roll(rng: np.random.Generator, trail: NDArray[np.float64]) -> Ground:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sim_worlds.mesh_tools import WHITE, merge, quad
 from sim_worlds.models import crew, warehouse
 from sim_worlds.models.thing import Thing, block
 from sim_worlds.placement import (
-    SIGHT_CLEARANCE_M,
-    WALK_CLEARANCE_M,
     Yard,
     check_distance,
     draw_sight_line,
@@ -17,14 +17,9 @@ from sim_worlds.placement import (
     draw_tint,
     grid_walk,
     hang_backpack,
-    samples,
-    walk_with_backpack,
-    with_run_up,
 )
-from sim_worlds.scene import Atmosphere, Collider, Float3, Instance, Mesh, Setting, Start
-from sim_worlds.sites import common_meshes, site_options, site_scene
-from sim_worlds.targets import HangingBackpack
-from sim_worlds.walker import WalkingPerson
+from sim_worlds.scene import Atmosphere, Collider, Float3, Mesh, Setting, Start
+from sim_worlds.sites import Backpack, common_meshes, keep_view_clear, land, send_walking, site_options, site_scene
 from sim_worlds.weather import check_weather
 
 HALF_X_M, HALF_Y_M = 24.0, 17.0
@@ -67,67 +62,94 @@ def make_warehouse(
     check_distance(distance_m, still)
     rng = np.random.default_rng([seed, 0x3A])
     distance = draw_still_distance(rng, distance_m)
-    height = float(rng.uniform(8.0, 10.0))
-    side = float(rng.choice([-1.0, 1.0]))  # where the docks are
-    spacing = float(rng.uniform(5.4, 6.0))
+    hall = _draw_hall(rng)
     yard = Yard()
-    _add_kinds(yard, rng, height)
-    _add_shell(rng, yard, height, side)
-    _add_racks(rng, yard, spacing, side)
-    target: HangingBackpack | WalkingPerson
-    if still:
-        target, start = _hang(rng, yard, distance)
-    else:
-        path = grid_walk(rng, sorted(side * x for x in CROSS_AISLES_M), _aisles_m(spacing), WALK_LENGTH_M)
-        target, start = walk_with_backpack(rng, path, draw_tint(rng))
-        yard.keep_clear(with_run_up(path), WALK_CLEARANCE_M)
-        yard.meshes |= crew.walker_meshes(rng, crew.VESTS)
-    _furnish(rng, yard, spacing, side)
+    _add_kinds(yard, rng, hall)
+    _add_shell(rng, yard, hall)
+    _add_racks(rng, yard, hall)
+    target, start = _hang(rng, yard, distance) if still else _walk(rng, yard, hall)
+    _furnish(rng, yard, hall)
     if decoys:
         _add_decoys(np.random.default_rng([seed, 0xDE]), yard)
-    yard.meshes |= {"floor": _floor(), "markings": _markings(spacing, side)}
-    grounds = [Instance(name, (0.0, 0.0, 0.0), category="ground") for name in ("floor", "markings")]
+    yard.meshes |= {"floor": _floor(), "markings": _markings(hall)}
     scene = site_scene(
         "warehouse",
         seed,
         yard,
-        grounds,
+        [land("floor"), land("markings")],
         _hall_light(rng),
         site_options(season, distance, still=still, decoys=decoys),
         half_size_m=HALF_X_M + WALL_M,
-        ceiling_m=height - BEAM_ROOM_M,
+        ceiling_m=hall.height_m - BEAM_ROOM_M,
     )
     return Setting(scene, target, start)
 
 
-def _add_kinds(yard: Yard, rng: np.random.Generator, height: float) -> None:
+@dataclass(frozen=True)
+class _Hall:
+    """How a hall is laid out: x along the racks, y across them.
+
+    Attributes:
+        height_m: of the walls.
+        side: 1.0 for docks in the east, -1.0 in the west.
+        spacing_m: between the middles of two rows of racks.
+    """
+
+    height_m: float
+    side: float
+    spacing_m: float
+
+    @property
+    def rows_m(self) -> list[float]:
+        """Middles of the rows of racks, by y."""
+        return [(row - 0.5 * (ROWS - 1)) * self.spacing_m for row in range(ROWS)]
+
+    @property
+    def aisles_m(self) -> list[float]:
+        """Middles of the aisles between and beside the rows, by y."""
+        outer = 0.5 * (0.5 * (ROWS - 1) * self.spacing_m + 0.5 * warehouse.RACK_DEPTH_M + HALF_Y_M)
+        between = [(row - 0.5 * (ROWS - 2)) * self.spacing_m for row in range(ROWS - 1)]
+        return [-outer, *between, outer]
+
+    @property
+    def cross_aisles_m(self) -> list[float]:
+        """Middles of the ways across the racks, by x."""
+        return sorted(self.side * x for x in CROSS_AISLES_M)
+
+
+def _draw_hall(rng: np.random.Generator) -> _Hall:
+    height, side = float(rng.uniform(8.0, 10.0)), float(rng.choice([-1.0, 1.0]))
+    return _Hall(height, side, spacing_m=float(rng.uniform(5.4, 6.0)))
+
+
+def _add_kinds(yard: Yard, rng: np.random.Generator, hall: _Hall) -> None:
     """Make known what stands about."""
     yard.meshes |= common_meshes()
     for index in range(3):
         yard.add_kind(f"load_{index}", warehouse.pallet_load(rng))
         yard.add_kind(f"worker_{index}", crew.worker(rng, helmet=False))
     yard.add_kind("stack", warehouse.pallet_stack(rng))
-    yard.add_kind("pillar", warehouse.pillar(height))
+    yard.add_kind("pillar", warehouse.pillar(hall.height_m))
     for make in (warehouse.drums, warehouse.cage, warehouse.forklift, warehouse.pallet_jack, warehouse.aisle_sign):
         yard.add_kind(make.__name__, make())
     for make in (warehouse.guard_rail, warehouse.conveyor, warehouse.extinguisher):
         yard.add_kind(make.__name__, make())
 
 
-def _add_shell(rng: np.random.Generator, yard: Yard, height: float, side: float) -> None:
+def _add_shell(rng: np.random.Generator, yard: Yard, hall: _Hall) -> None:
     """Put up walls and roof; the walls are solid."""
     tone = TONES[int(rng.integers(len(TONES)))]
-    mesh = warehouse.hall(HALF_X_M, HALF_Y_M, height, side * HALF_X_M, tone)
+    mesh = warehouse.hall(HALF_X_M, HALF_Y_M, hall.height_m, hall.side * HALF_X_M, tone)
     walls: list[Collider] = []
     for sign in (-1.0, 1.0):
         x, y = sign * (HALF_X_M + 0.5 * WALL_M), sign * (HALF_Y_M + 0.5 * WALL_M)
-        walls.append(block((WALL_M, 2.0 * (HALF_Y_M + WALL_M), height), "wall", (x, 0.0)))
-        walls.append(block((2.0 * (HALF_X_M + WALL_M), WALL_M, height), "wall", (0.0, y)))
+        walls.append(block((WALL_M, 2.0 * (HALF_Y_M + WALL_M), hall.height_m), "wall", (x, 0.0)))
+        walls.append(block((2.0 * (HALF_X_M + WALL_M), WALL_M, hall.height_m), "wall", (0.0, y)))
     yard.add_kind("hall", Thing(mesh, "building", tuple(walls)))
     yard.put("hall", 0.0, 0.0)
 
 
-def _add_racks(rng: np.random.Generator, yard: Yard, spacing: float, side: float) -> None:
+def _add_racks(rng: np.random.Generator, yard: Yard, hall: _Hall) -> None:
     """Put up rows of racks in two blocks; a block is one solid."""
     levels = int(rng.integers(2, 4))
     beam = (warehouse.ORANGE, warehouse.YELLOW, (0.70, 0.72, 0.74))[int(rng.integers(3))]
@@ -138,37 +160,35 @@ def _add_racks(rng: np.random.Generator, yard: Yard, spacing: float, side: float
     length = BAYS * warehouse.BAY_M
     size = (length + 0.1, warehouse.RACK_DEPTH_M, levels * warehouse.LEVEL_M + 1.2)
     yard.add_kind("rack", Thing(yard.meshes["nothing"], "furniture", (block(size, "rack"),)))
-    for row in range(ROWS):
-        y = (row - 0.5 * (ROWS - 1)) * spacing
+    for y in hall.rows_m:
         for begin in BLOCKS_M:
-            yard.put("rack", side * (begin + 0.5 * length), y)
+            yard.put("rack", hall.side * (begin + 0.5 * length), y)
             for frame in range(BAYS + 1):
-                yard.put("rack_frame", side * (begin + frame * warehouse.BAY_M), y)
+                yard.put("rack_frame", hall.side * (begin + frame * warehouse.BAY_M), y)
             for bay in range(BAYS):
-                x = side * (begin + (bay + 0.5) * warehouse.BAY_M)
+                x = hall.side * (begin + (bay + 0.5) * warehouse.BAY_M)
                 yard.put(f"bay_{int(rng.integers(kinds))}", x, y, float(rng.integers(2)) * np.pi)
 
 
-def _aisles_m(spacing: float) -> list[float]:
-    """Return the centre lines of the aisles between and beside the rows, by y."""
-    outer = 0.5 * (0.5 * (ROWS - 1) * spacing + 0.5 * warehouse.RACK_DEPTH_M + HALF_Y_M)
-    between = [(row - 0.5 * (ROWS - 2)) * spacing for row in range(ROWS - 1)]
-    return [-outer, *between, outer]
-
-
-def _hang(rng: np.random.Generator, yard: Yard, distance: float) -> tuple[HangingBackpack, Start]:
+def _hang(rng: np.random.Generator, yard: Yard, distance: float) -> tuple[Backpack, Start]:
+    """Hang the backpack on the post of an aisle sign."""
     half = (HALF_X_M - 1.6, HALF_Y_M - 1.6)
     start_at, spot = draw_sight_line(rng, distance, half, yard.colliders)
     target, start, foot, facing = hang_backpack(rng, start_at, spot, 0.22, draw_tint(rng))
     yard.put("aisle_sign", float(foot[0]), float(foot[1]), facing)
-    yard.keep_clear(samples([tuple(start_at), tuple(spot)]), SIGHT_CLEARANCE_M)
-    yard.keep_clear(start_at[None], 1.4)
-    yard.keep_clear(spot[None], 3.2)
+    keep_view_clear(yard, start_at, spot, start_clearance_m=1.4)
     return target, start
 
 
-def _furnish(rng: np.random.Generator, yard: Yard, spacing: float, side: float) -> None:
+def _walk(rng: np.random.Generator, yard: Yard, hall: _Hall) -> tuple[Backpack, Start]:
+    """Let a worker walk along the aisles with the backpack."""
+    path = grid_walk(rng, hall.cross_aisles_m, hall.aisles_m, WALK_LENGTH_M)
+    return send_walking(rng, yard, path)
+
+
+def _furnish(rng: np.random.Generator, yard: Yard, hall: _Hall) -> None:
     """Put pillars, guards and signs at the racks' ends, and goods, trucks and people on the open floor."""
+    side, spacing = hall.side, hall.spacing_m
     for x in (9.6, 20.8):
         for y in (-1.5 * spacing, -0.5 * spacing, 0.5 * spacing, 1.5 * spacing):
             spot = (side * x, y + 0.5 * spacing - 0.4)
@@ -176,8 +196,7 @@ def _furnish(rng: np.random.Generator, yard: Yard, spacing: float, side: float) 
                 yard.put("pillar", *spot)
                 if yard.fits("extinguisher", spot[0] + 0.6, spot[1], apart_m=0.0) and rng.random() < 0.5:
                     yard.put("extinguisher", spot[0] + 0.6, spot[1])
-    for row in range(ROWS):
-        y = (row - 0.5 * (ROWS - 1)) * spacing
+    for y in hall.rows_m:
         for begin in BLOCKS_M:
             x = side * (begin + BAYS * warehouse.BAY_M + 0.35)
             if yard.fits("guard_rail", x, y, 0.5 * np.pi, apart_m=-1.0):
@@ -239,12 +258,11 @@ def _floor() -> Mesh:
     return quad(corners, material="hall_floor", uv_size=(x / 3.0, y / 3.0))
 
 
-def _markings(spacing: float, side: float) -> Mesh:
+def _markings(hall: _Hall) -> Mesh:
     """Return yellow lines along the aisles and white squares before the docks."""
     parts = []
-    length = BAYS * warehouse.BAY_M
-    for row in range(ROWS):
-        y = (row - 0.5 * (ROWS - 1)) * spacing
+    side, length = hall.side, BAYS * warehouse.BAY_M
+    for y in hall.rows_m:
         for begin in BLOCKS_M:
             x = side * (begin + 0.5 * length)
             for edge in (-1.0, 1.0):
