@@ -171,7 +171,7 @@ def _extras(
         yield walls
     if clutter:
         things = Clutter(np.random.default_rng([seed, 0xC1]), season, standing)
-        things.leave(site)
+        things.leave(site, reds=decoys)
         standing += things.colliders
         yield things
     if decoys:

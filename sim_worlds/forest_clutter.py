@@ -9,7 +9,7 @@ import numpy as np
 from sim_worlds.forest_extras import Extras
 from sim_worlds.forest_site import Site, stood
 from sim_worlds.models import forestry
-from sim_worlds.scene import Float3, Mesh
+from sim_worlds.scene import Mesh
 
 FEWEST, MOST = 6, 12
 TRIES = 30
@@ -18,7 +18,7 @@ NEAR_M, FAR_M = 0.4, 3.5
 START_GAP_M = 1.3
 APART_M = 0.9
 Half = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-KINDS: dict[str, tuple[Callable[[np.random.Generator, Float3], Mesh], Half]] = {
+KINDS: dict[str, tuple[Callable[..., Mesh], Half]] = {
     "crates": (forestry.crates, ((0.35, 0.8), (0.35, 0.7), (0.5, 1.1))),
     "post": (forestry.post, ((0.06, 0.45), (0.06, 0.45), (1.0, 2.2))),
     "covered heap": (forestry.covered_heap, ((0.6, 1.5), (0.5, 1.1), (0.5, 1.2))),
@@ -32,8 +32,8 @@ class Clutter(Extras):
 
     name = "clutter"
 
-    def leave(self, site: Site) -> None:
-        """Leave up to a dozen things beside the way, where neither trees nor the sight are touched."""
+    def leave(self, site: Site, *, reds: bool) -> None:
+        """Leave up to a dozen things, half of them red with ``reds``, where neither trees nor the sight are touched."""
         for _ in range(int(self._rng.integers(FEWEST, MOST + 1))):
             kind = tuple(KINDS)[int(self._rng.integers(len(KINDS)))]
             x, y, z = (float(self._rng.uniform(*bounds)) for bounds in KINDS[kind][1])
@@ -45,5 +45,5 @@ class Clutter(Extras):
                 yaw = float(self._rng.uniform(-np.pi, np.pi))
                 solid = stood(kind, spot, half, yaw, site.ground, shape="cylinder" if kind == "post" else "box")
                 if site.fits(solid, LINE_GAP_M, START_GAP_M) and self.stands_clear(solid, APART_M):
-                    self.put(KINDS[kind][0](self._rng, half), "furniture", solid)
+                    self.put(KINDS[kind][0](self._rng, half, reds=reds), "furniture", solid)
                     break

@@ -1,4 +1,7 @@
-"""What people leave in woods: crates, posts, covered heaps, trailers. Metres, origin on the ground."""
+"""What people leave in woods: crates, posts, covered heaps, trailers; with ``reds``, half of them red.
+
+Metres, origin on the ground.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,18 @@ from sim_worlds.scene import Float3, Mesh
 WOODS: tuple[Float3, ...] = ((1.0, 1.0, 1.0), (0.72, 0.66, 0.58), (0.55, 0.62, 0.5), (0.9, 0.8, 0.62))
 COVERS: tuple[Float3, ...] = ((0.16, 0.34, 0.2), (0.18, 0.3, 0.52), (0.42, 0.43, 0.44), (0.62, 0.55, 0.36))
 PAINTS: tuple[Float3, ...] = ((0.24, 0.4, 0.26), (0.3, 0.34, 0.38), (0.78, 0.76, 0.7), (0.8, 0.62, 0.16))
+REDS: tuple[Float3, ...] = ((0.82, 0.08, 0.08), (0.62, 0.09, 0.12), (0.9, 0.22, 0.14))
+RED_SHARE = 0.5
 POLES = ("bark_spruce", "bark_birch", "metal", "concrete")
 WHEEL_RADIUS_M = 0.3
 
 
-def _one_of(rng: np.random.Generator, tones: tuple[Float3, ...]) -> Float3:
+def _one_of(rng: np.random.Generator, tones: tuple[Float3, ...], *, reds: bool = False) -> Float3:
+    tones = REDS if reds and rng.random() < RED_SHARE else tones
     return tones[int(rng.integers(len(tones)))]
 
 
-def crates(rng: np.random.Generator, half_m: Float3) -> Mesh:
+def crates(rng: np.random.Generator, half_m: Float3, *, reds: bool) -> Mesh:
     """Crates on each other that fill a box of half sizes ``half_m``."""
     count = max(1, round(half_m[2] / 0.45))
     height = 2.0 * half_m[2] / count
@@ -26,21 +32,23 @@ def crates(rng: np.random.Generator, half_m: Float3) -> Mesh:
     for level in range(count):
         size = (2.0 * half_m[0] * (1.0 - 0.05 * level), 2.0 * half_m[1] * (1.0 - 0.05 * level), 0.94 * height)
         material = ("planks", "pallet_wood", "plywood")[int(rng.integers(3))]
-        crate = box(size, material=material, colour=_one_of(rng, WOODS))
+        crate = box(size, material=material, colour=_one_of(rng, WOODS, reds=reds))
         turn = rotation(yaw_rad=float(rng.uniform(-0.04, 0.04)))
         parts.append(transformed(crate, pose((0.0, 0.0, (level + 0.5) * height), turn)))
     return merge(parts)
 
 
-def post(rng: np.random.Generator, half_m: Float3) -> Mesh:
+def post(rng: np.random.Generator, half_m: Float3, *, reds: bool) -> Mesh:
     """A pole, or a fat pillar, of radius ``half_m[0]``."""
-    material = POLES[int(rng.integers(len(POLES)))]
-    return cylinder(half_m[0], 2.0 * half_m[2], material=material, sides=10)
+    material, tone = POLES[int(rng.integers(len(POLES)))], (1.0, 1.0, 1.0)
+    if reds and rng.random() < RED_SHARE:
+        material, tone = "paint", _one_of(rng, REDS)
+    return cylinder(half_m[0], 2.0 * half_m[2], material=material, colour=tone, sides=10)
 
 
-def covered_heap(rng: np.random.Generator, half_m: Float3) -> Mesh:
+def covered_heap(rng: np.random.Generator, half_m: Float3, *, reds: bool) -> Mesh:
     """Something square under a tarpaulin that fills a box of half sizes ``half_m``."""
-    colour, parts = _one_of(rng, COVERS), []
+    colour, parts = _one_of(rng, COVERS, reds=reds), []
     for share, bottom, top in ((1.0, 0.0, 0.7), (0.86, 0.7, 0.9), (0.6, 0.9, 1.0)):
         height = 2.0 * half_m[2] * (top - bottom)
         size = (2.0 * half_m[0] * share, 2.0 * half_m[1] * share, height)
@@ -49,13 +57,13 @@ def covered_heap(rng: np.random.Generator, half_m: Float3) -> Mesh:
     return merge(parts)
 
 
-def trailer(rng: np.random.Generator, half_m: Float3) -> Mesh:
+def trailer(rng: np.random.Generator, half_m: Float3, *, reds: bool) -> Mesh:
     """A closed trailer on two wheels that fills a box of half sizes ``half_m``."""
     length, width, height = (2.0 * value for value in half_m)
     body = box(
         (length, 0.86 * width, height - WHEEL_RADIUS_M),
         material=("corrugated", "planks", "paint")[int(rng.integers(3))],
-        colour=_one_of(rng, PAINTS),
+        colour=_one_of(rng, PAINTS, reds=reds),
         centre=(0.0, 0.0, 0.5 * (height + WHEEL_RADIUS_M)),
     )
     wheel = cylinder(WHEEL_RADIUS_M, 0.07 * width, material="paint", colour=(0.06, 0.06, 0.07), sides=12)
