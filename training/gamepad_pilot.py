@@ -25,6 +25,8 @@ STAND_OFF_M = 2.0
 CORRIDOR_M = 0.75
 WIDE = 16.0 / 9.0  # width of an image by its height
 CAREFUL_M = 3.2
+JUDGEMENT = 0.15  # relative error of distances judged at one moment
+BEFORE = 0.8  # what is nearer than this share of the backpack's distance is seen to stand before it
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Person:
     lapse_s: float = 0.5
     speed_m_s: float = 1.8
     yaw_rate_rad_s: float = 1.0
+
+    @property
+    def answer_s(self) -> float:
+        """From an image to the middle of the answer: the reaction, and half of a thumb's full way."""
+        return self.reaction_s + 0.5 / self.thumb_per_s
 
 
 def draw_person(rng: np.random.Generator) -> Person:
@@ -146,22 +153,23 @@ class GamepadPilot:
     def _decide(self, glimpse: Glimpse, elapsed_s: float) -> NDArray[np.float64]:
         """Return the sticks wanted, -1 to 1: forward, left, up, turn left."""
         half = 0.5 * self.horizontal_fov_rad
-        trunks = glimpse.trunks_m * (1.0 + 0.15 * self.rng.standard_normal(len(glimpse.trunks_m)))
+        trunks = glimpse.trunks_m * (1.0 + JUDGEMENT * self.rng.standard_normal())
         if glimpse.across is None:
             self.lost_s += elapsed_s
-            self.danger_m, _ = self._ahead(trunks, half, EYES_REACH_M)
+            self.danger_m, _ = self._ahead(trunks, half, np.ones(len(trunks), dtype=bool))
             return np.array([0.0, 0.0, 0.0, 0.75 * self._side])
         self.lost_s = 0.0
         self._side = -1.0 if glimpse.across > 0.0 else 1.0
         bearing = -float(np.arctan(glimpse.across * np.tan(half)))  # left is positive
         focal_px = 0.5 * glimpse.image_px * WIDE / np.tan(half)
-        distance = self.person.size_bias * BACKPACK_M * focal_px / glimpse.height_px
+        seen_m = BACKPACK_M * focal_px / glimpse.height_px
+        distance = self.person.size_bias * seen_m
         self.distance_m, left_over = distance, distance - STAND_OFF_M
         forward = float(np.clip(0.75 * left_over / self.person.speed_m_s, -0.5, 1.0))
         turn = float(np.clip(1.6 * bearing / self.person.yaw_rate_rad_s, -1.0, 1.0))
         climb = distance * glimpse.up * np.tan(half) / WIDE + 0.1
         up = float(np.clip(0.8 * climb / (0.5 * self.person.speed_m_s), -1.0, 1.0))
-        self.danger_m, open_side = self._ahead(trunks, half, distance - 0.6)
+        self.danger_m, open_side = self._ahead(trunks, half, glimpse.trunks_m < BEFORE * seen_m)
         dodge = 0.0
         if self.danger_m < CAREFUL_M and left_over > 0.3:
             self._dodge = self._dodge or open_side
@@ -175,11 +183,15 @@ class GamepadPilot:
         return np.array([forward, dodge, up, turn])
 
     @staticmethod
-    def _ahead(trunks: NDArray[np.float64], half_rad: float, reach_m: float) -> tuple[float, float]:
-        """Return how far the way ahead is free, and which side is more open: 1 left, -1 right."""
+    def _ahead(trunks: NDArray[np.float64], half_rad: float, before: NDArray[np.bool_]) -> tuple[float, float]:
+        """Return how far the way ahead is free of what stands before the backpack, and the open side: 1 left, -1 right.
+
+        What hides something stands before it, however far both seem: the tree that the backpack hangs on is no
+        obstacle.
+        """
         angles = np.linspace(-half_rad, half_rad, len(trunks))
         ahead, left = trunks * np.cos(angles), trunks * np.sin(angles)
-        blocking = (np.abs(left) < CORRIDOR_M) & (ahead < min(reach_m, EYES_REACH_M - 0.5))
+        blocking = before & (np.abs(left) < CORRIDOR_M) & (ahead < EYES_REACH_M - 0.5)
         if not blocking.any():
             return EYES_REACH_M, 0.0
         nearest = int(np.flatnonzero(blocking)[np.argmin(ahead[blocking])])

@@ -74,8 +74,8 @@ def fly_teleop(flight: TeleopFlight, renderer: Renderer, policy: Policy | None =
     """Grow the forest, fly and write the episode.
 
     The first approach begins where the world says, further ones where a helper has put the vehicle meanwhile. The label
-    of an image is what the person wanted a reaction time later, and there is one only where the person flew then: a
-    policy that is merely watched is not imitated.
+    of an image is what the person wanted when the thumbs answered it, and there is one only where the person flew then:
+    a policy that is merely watched is not imitated.
 
     Args:
         flight: which one.
@@ -88,10 +88,11 @@ def fly_teleop(flight: TeleopFlight, renderer: Renderer, policy: Policy | None =
     home = world.start
     first = _turned(home, starts)
     kind = "expert" if flight.expert else "teleop" if policy is None else "intervention"
+    answer_s = ExpertForComparison.answer_s if flight.expert else person.answer_s
     metadata = EpisodeMetadata(
         world="forest", seed=flight.seed, season=flight.season, software=__version__,
         pilot="expert" if flight.expert else "gamepad", horizontal_fov_rad=world.horizontal_fov_rad,
-        extra={"kind": kind, "policy": policy.name if policy else "", "reaction_s": f"{person.reaction_s:.3f}",
+        extra={"kind": kind, "policy": policy.name if policy else "", "answer_s": f"{answer_s:.3f}",
                TURNED: str(round(first.yaw_rad - home.yaw_rad, 4))},
     )  # fmt: skip
     try:
@@ -135,7 +136,7 @@ class _Session:
     def approach(self, start: Start) -> None:
         """Fly to the backpack once; a contact, an arrival, or the end of patience or of the session ends it."""
         world, pilot = self._world, self._pilot_at(start)
-        mission, delay, waiting = FlyToTarget(world), round(pilot.reaction_s / PERIOD_S), deque[Step]()
+        mission, delay, waiting = FlyToTarget(world), round(pilot.answer_s / PERIOD_S), deque[Step]()
         end_s = min(LONGEST_S, self.left_s) if self.left_s > 0.0 else LONGEST_S
         while world.time_s < end_s and world.collision is None:
             frame = world.camera_frame()

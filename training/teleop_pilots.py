@@ -30,7 +30,7 @@ class Move:
     Attributes:
         wanted: by the person or the expert.
         flown: by the vehicle.
-        labelled: ``wanted`` answers what was seen the pilot's reaction time ago.
+        labelled: ``wanted`` answers what was seen the pilot's :attr:`SessionPilot.answer_s` ago.
         source: who flies.
     """
 
@@ -44,7 +44,7 @@ class SessionPilot(Protocol):
     """Flies one approach."""
 
     @property
-    def reaction_s(self) -> float:
+    def answer_s(self) -> float:
         """From an image to the answer to it."""
 
     def move(self, world: World, frame: CameraFrame) -> Move:
@@ -56,7 +56,7 @@ class PersonAlone:
 
     def __init__(self, person: Person, horizontal_fov_rad: float, rng: np.random.Generator) -> None:
         self._pilot = GamepadPilot(person, horizontal_fov_rad, rng)
-        self.reaction_s = person.reaction_s
+        self.answer_s = person.answer_s
 
     def move(self, world: World, frame: CameraFrame) -> Move:
         """Return what the gamepad says."""
@@ -76,7 +76,7 @@ class PersonWatching:
         self._pilot = GamepadPilot(person, horizontal_fov_rad, rng)
         self._policy = policy
         self._state: PolicyState | None = None
-        self.reaction_s = person.reaction_s
+        self.answer_s = person.answer_s
         self._flying, self._since_s = False, 0.0
         self.interventions = 0
 
@@ -106,7 +106,7 @@ class PersonWatching:
 class ExpertForComparison:
     """The expert with its X-ray eyes, disturbed as in its own collections; answers without delay."""
 
-    reaction_s = 0.0
+    answer_s = 0.0
 
     def __init__(self, world: World, rng: np.random.Generator) -> None:
         self._expert = Expert(world)

@@ -82,6 +82,16 @@ def test_it_goes_round_a_trunk_on_the_open_side() -> None:
     assert commands[-1, 0] < _fly(_pilot(), 0.0)[-1, 0]
 
 
+def test_it_does_not_dodge_the_tree_that_the_backpack_hangs_on() -> None:
+    trunks = FREE.copy()
+    trunks[EYE_RAYS // 2 - 3 : EYE_RAYS // 2 + 3] = 3.2  # right behind a backpack three metres away
+    pilot = _pilot()
+    for index in range(60):
+        pilot.see(_glimpse(0.05 * index, 0.0, trunks, height_px=28.0))
+        assert pilot.command(0.05 * index).left_m_s == 0.0
+    assert pilot.danger_m == EYES_REACH_M
+
+
 def test_small_deflections_do_nothing_and_sticks_have_steps() -> None:
     commands = _fly(_pilot(replace(CALM, shake=0.06)), 0.02, seconds=4.0) / np.array([1.8, 1.8, 0.9, 1.0])
     sizes = np.abs(commands[commands != 0.0])
@@ -110,7 +120,7 @@ def test_a_flight_is_a_good_episode_with_labels_of_later(flown: Path) -> None:
     assert episode.metadata.pilot == "gamepad" and episode.metadata.extra["kind"] == "teleop"
     assert check(episode).findings == []
     steps = list(episode.steps())
-    delay = round(float(episode.metadata.extra["reaction_s"]) / 0.05)
+    delay = round(float(episode.metadata.extra["answer_s"]) / 0.05)
     flown_later = [step.command.as_array() for step in steps[delay:]]
     labels = [step.expert.as_array() for step in steps if step.labelled]
     assert np.allclose(labels, flown_later, atol=1e-6)
