@@ -14,7 +14,7 @@ from liquid_nav.data.episode import METADATA_NAME
 from liquid_nav.data.recording import FLUSH_S, RecordingWriter
 from liquid_nav.errors import EpisodeError
 
-POLL_S = 0.02
+POLL_S = 0.1
 MOST_WAITING = 256_000_000  # bytes in the queue of a disk that is too slow
 
 
