@@ -40,6 +40,7 @@ from training.graph import PARAMS, ROOT, Graph, ros_environment
 
 RATE_HZ = 30.0
 WARM = 60
+START_S, SETTLED_S = 90.0, 10.0
 SHAPE = (144, 256, 3)
 TOPICS = ("camera/image_raw", "liquid_nav/cmd_vel_raw", "liquid_nav/cmd_vel")
 
@@ -164,7 +165,10 @@ def idle_percent(seconds: float, folder: Path) -> dict[str, float]:
             own |= {"autostart": True} if name == "policy_node" else {}
             own |= {"url": f"udpin:127.0.0.1:{free_port()}"} if name == "flight_bridge_node" else {}
             graph.start(name, params_file=PARAMS / "flight.yaml", parameters=own)
-        time.sleep(15.0)
+        log, end_s = graph.log_folder / "policy_node.log", time.monotonic() + START_S
+        while "is loaded" not in log.read_text() and time.monotonic() < end_s:
+            time.sleep(0.5)
+        time.sleep(SETTLED_S)
         graph.check()
         before = {name: _cpu_s(process.pid) for name, process in graph.processes.items()}
         time.sleep(seconds)

@@ -37,6 +37,8 @@ APPROACH_HZ = 0.6  # m/s per metre still to climb: slow enough for a response of
 SLOWEST_M_S = 0.25
 GROUNDED_S = 2.0
 LEFT_MODE_S = 2.5  # two heartbeats: the first after landing may still tell the mode of the landing
+STEPS_PER_SET_POINT = 4
+RESTING_S = {S.DISCONNECTED: 0.2, S.PREFLIGHT: 0.05, S.READY: 0.05, S.DISARMED: 0.05}
 STILL = VelocityCommand()
 DESCENT = VelocityCommand(up_m_s=-LANDING_SPEED_M_S)
 
@@ -80,6 +82,13 @@ class MavlinkController:
     def telemetry(self) -> Telemetry:
         """What the autopilot tells, on the clock of :meth:`step`."""
         return self._pilot.telemetry
+
+    @property
+    def period_s(self) -> float:
+        """How often to call :meth:`step` now: seldom while there are no set-points and nobody has asked for them."""
+        if self._retake is None and self.state in RESTING_S:
+            return RESTING_S[self.state]
+        return 1.0 / (self.config.setpoint_hz * STEPS_PER_SET_POINT)
 
     def request(self, action: str, now_s: float) -> str:
         """Carry out an operator's request; see :class:`~liquid_nav.flight.controller.FlightController`."""

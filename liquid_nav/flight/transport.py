@@ -250,7 +250,7 @@ class SerialTransport:
         if self._port is None:
             return []
         try:
-            data = self._port.read(4096)
+            data = self._port.read(LARGEST_READ)
         except (OSError, TypeError) as error:
             raise LinkError(f"serial {self._device} broke: {error}") from error
         return [(data, None)] if data else []

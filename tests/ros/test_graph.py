@@ -150,7 +150,7 @@ def test_a_killed_policy_makes_the_safety_node_hover_within_0_7_s(
         odometry.publish(odometry_message(Odometry(peer.now_s(), np.array([0.0, 0.0, 3.0]))))
         images.publish(image_message(np.full((144, 256, 3), 90, dtype=np.uint8), peer.now_s()))
 
-    peer.until(lambda: len(raw) > 10 and _rule(heard) not in ("", "command_stale", "estimate_stale"), fly)
+    peer.until(lambda: len(raw) > 10 and _rule(heard) not in ("", "waiting", "command_stale", "estimate_stale"), fly)
     policy.kill()
     policy.wait()
     peer.until(lambda: _rule(heard) == "command_stale", fly)

@@ -35,10 +35,9 @@ from liquid_nav_ros.conversions import (
     to_time,
 )
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
-from liquid_nav_ros.runner import now_s, parameter, run, wall_timer
+from liquid_nav_ros.runner import now_s, parameter, run, set_period, wall_timer
 
 BACKENDS = ("sim", "mavlink")
-POLLS_PER_SET_POINT = 4
 GPS_FRAME = "gps"
 FIX_3D = 3
 
@@ -65,7 +64,7 @@ class FlightBridgeNode(Node):
         if backend == "mavlink":
             self._vehicle = controller = self._mavlink(config)
             self._telemetry = MavlinkTopics(self, controller)
-            wall_timer(self, 1.0 / (config.setpoint_hz * POLLS_PER_SET_POINT), self._poll)
+            self._timer = wall_timer(self, controller.period_s, self._poll)
         else:
             self._vehicle = SimulatedController(engaged=engaged)
         self._commands = self.create_publisher(TwistStamped, "vehicle/cmd_vel", RELIABLE)
@@ -148,6 +147,8 @@ class FlightBridgeNode(Node):
 
     def _tell(self) -> None:
         """Publish a new state and what has happened."""
+        if isinstance(self._vehicle, MavlinkController):
+            set_period(self._timer, self._vehicle.period_s)
         if self._vehicle.state is not self._state:
             self._state = self._vehicle.state
             self._states.publish(String(data=self._state.value))

@@ -23,7 +23,7 @@ from liquid_nav.data.recorder import Recorder
 from liquid_nav.data.stamps import has_stamp, stamp_ns
 from liquid_nav.errors import EpisodeError
 from liquid_nav_ros.qos import LATCHED
-from liquid_nav_ros.runner import parameter, run, wall_timer
+from liquid_nav_ros.runner import parameter, run, set_period, wall_timer
 
 TOPICS = (
     "camera/image/compressed:sensor_msgs/msg/CompressedImage",
@@ -50,10 +50,11 @@ CLOCK = "/clock"
 SENSOR_TOPICS = ("camera/", "odom", "gps/", "target/", "liquid_nav/attention", "liquid_nav/neurons", CLOCK)
 LATCHED_TOPICS = ("vehicle/state", "sim/collision")
 # Deeper than elsewhere: a recording must keep what comes between two looks, and while the machine is busy.
-DEPTH = 60
+DEPTH = 120
 PATIENT = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
 CAREFUL = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE)
-POLL_S = 0.02
+POLL_S, QUIET_POLL_S = 0.1, 0.25
+FEW = 10  # messages in a look: a flight brings more
 STATUS_S = 0.5
 MEGABYTE = 1_000_000
 
@@ -61,7 +62,8 @@ MEGABYTE = 1_000_000
 class Polled(CallbackGroup):
     """Of subscriptions that no executor waits for.
 
-    Waking for every message costs ten times more than taking what has come fifty times a second.
+    Waking for every message costs ten times more than to take what has come ten times a second, or four where it is
+    little; when each came is noted by DDS.
     """
 
     def can_execute(self, entity: Any) -> bool:
@@ -115,7 +117,7 @@ class RecorderNode(Node):
             self.create_service(Trigger, f"~/{name}", _service(act))
         if autostart:
             self._start()
-        wall_timer(self, POLL_S, self._poll)
+        self._poller = wall_timer(self, POLL_S, self._look)
         wall_timer(self, STATUS_S, self._tell)
 
     def health(self) -> dict[str, object]:
@@ -141,9 +143,13 @@ class RecorderNode(Node):
             raise EpisodeError(f"parameter metadata is {text!r}: give a JSON object")
         return {str(key): str(value) for key, value in values.items()}
 
-    def _poll(self) -> None:
-        """Hand over what has come since the last look, in the order of its coming."""
-        for received_ns, topic, data in sorted(self._taken(), key=lambda entry: entry[0]):
+    def _look(self) -> None:
+        set_period(self._poller, POLL_S if self._poll() > FEW else QUIET_POLL_S)
+
+    def _poll(self) -> int:
+        """Hand over what has come since the last look, in the order of its coming; return how much it was."""
+        taken = sorted(self._taken(), key=lambda entry: entry[0])
+        for received_ns, topic, data in taken:
             made_ns = stamp_ns(data) if self._stamped[topic] else 0
             if topic == CLOCK:
                 self._clock_ns = made_ns
@@ -155,6 +161,7 @@ class RecorderNode(Node):
                 # A simulated clock may not have come yet.
                 now_ns = (self._clock_ns or made_ns) if self._simulated else received_ns
                 self._recorder.put(self._full[topic], now_ns, data, made_ns or now_ns)
+        return len(taken)
 
     def _taken(self) -> Iterator[tuple[int, str, bytes]]:
         """Yield when it was received, topic and bytes of every message that waits."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -18,6 +20,7 @@ from liquid_nav.errors import LiquidNavError
 from liquid_nav_ros.heartbeat import Heartbeat
 
 HEARTBEAT_S = 1.0
+LOOK_S = 0.05
 
 
 class Finished(Exception):
@@ -26,6 +29,41 @@ class Finished(Exception):
     def __init__(self, status: int = 0) -> None:
         super().__init__(status)
         self.status = status
+
+
+class Seldom(CallbackGroup):
+    """Of events of quality of service, two for every topic: after a heartbeat is often enough to warn of a mismatch.
+
+    Waiting for them too makes every wake of a node dearer by a third.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked_s = time.monotonic()
+
+    def look(self) -> None:
+        """Let what has happened be told now."""
+        self._looked_s = time.monotonic()
+
+    def can_execute(self, entity: Any) -> bool:
+        """Only right after a look."""
+        return time.monotonic() - self._looked_s < LOOK_S
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Nothing else keeps it from running."""
+        return True
+
+    def ending_execution(self, entity: Any) -> None:
+        """Nothing waits for its end."""
+
+
+def _make_events_seldom(node: Node) -> Seldom:
+    group = Seldom()
+    for waitable in node.waitables:
+        if hasattr(waitable, "event_type") and waitable.callback_group is node.default_callback_group:
+            waitable.callback_group = group
+            group.add_entity(waitable)
+    return group
 
 
 def run(*make_nodes: Callable[[], Node]) -> int:
@@ -43,7 +81,7 @@ def run(*make_nodes: Callable[[], Node]) -> int:
         for make_node in make_nodes:
             node = make_node()
             nodes.append(node)
-            wall_timer(node, HEARTBEAT_S, Heartbeat(node).beat)
+            wall_timer(node, HEARTBEAT_S, _beat(Heartbeat(node), _make_events_seldom(node)))
             executor.add_node(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -68,6 +106,14 @@ def run(*make_nodes: Callable[[], Node]) -> int:
         executor.shutdown(timeout_sec=0.5)
         rclpy.try_shutdown()
     return status
+
+
+def _beat(heartbeat: Heartbeat, events: Seldom) -> Callable[[], None]:
+    def beat() -> None:
+        heartbeat.beat()
+        events.look()
+
+    return beat
 
 
 def parameter(
@@ -100,6 +146,14 @@ def parameter(
 def wall_timer(node: Any, period_s: float, callback: Callable[[], None]) -> Any:
     """Call back by wall time even where the node's clock is simulated."""
     return node.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+
+def set_period(timer: Any, period_s: float) -> None:
+    """Have a timer fire every so many seconds from now on; one that does already goes on undisturbed."""
+    period_ns = round(1e9 * period_s)
+    if timer.timer_period_ns != period_ns:
+        timer.timer_period_ns = period_ns
+        timer.reset()
 
 
 def now_s(node: Any) -> float:

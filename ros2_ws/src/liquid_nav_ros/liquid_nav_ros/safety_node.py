@@ -22,7 +22,7 @@ from sensor_msgs.msg import BatteryState, CompressedImage, Image, LaserScan, Ran
 from liquid_nav.errors import ConfigError
 from liquid_nav.safety import SafetyConfig, SafetyFilter
 from liquid_nav.safety.config import SETTINGS
-from liquid_nav.types import Odometry
+from liquid_nav.types import Odometry, SafetyAction
 from liquid_nav_ros.conversions import (
     BODY_FRAME,
     command_message,
@@ -34,9 +34,11 @@ from liquid_nav_ros.conversions import (
 )
 from liquid_nav_ros.heartbeat import Meter
 from liquid_nav_ros.qos import LATEST, RELIABLE, SENSOR
-from liquid_nav_ros.runner import now_s, parameter, run, wall_timer
+from liquid_nav_ros.runner import now_s, parameter, run, set_period, wall_timer
 
 QUIET_PERIODS = 1.5
+REPEAT_S = 0.2  # between equal answers to silence
+SETTLED_S = 0.25  # between looks while only a new command can change the answer
 CLOCK_LAG_S = 0.2
 LIMITS = "limits."
 STAMP_BYTES = 12  # of a serialized message: the encapsulation and the stamp, which differ in equal images
@@ -68,6 +70,8 @@ class SafetyNode(Node):
         self._answered_at = self._pilot_at = float("-inf")  # wall time
         self._latest_s = 0.0
         self._stamp_s = 0.0
+        self._told: tuple[object, ...] = ()
+        self._told_at = float("-inf")
         self._meter = Meter()
         self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel", RELIABLE)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
@@ -78,7 +82,7 @@ class SafetyNode(Node):
         self._watch_camera()
         self._watch_surroundings()
         self.add_on_set_parameters_callback(self._on_limits)
-        wall_timer(self, self._period_s, self._watch)
+        self._watchdog = wall_timer(self, self._period_s, self._watch)
 
     def health(self) -> dict[str, object]:
         """Values for the heartbeat."""
@@ -167,7 +171,7 @@ class SafetyNode(Node):
     def _watch(self) -> None:
         now = self._now()
         if now > 0.0 and time.monotonic() - self._answered_at >= QUIET_PERIODS * self._period_s:
-            self._answer(now, self._stamp_s)  # a simulated clock at zero has not started
+            self._answer(now, self._stamp_s, repeat_s=REPEAT_S)  # a simulated clock at zero has not started
 
     def _pilot_flies(self) -> bool:
         return time.monotonic() - self._pilot_at < self._pilot_timeout_s
@@ -179,11 +183,18 @@ class SafetyNode(Node):
         self._latest_s = known if now < known < now + CLOCK_LAG_S else now
         return self._latest_s
 
-    def _answer(self, now: float, stamp_s: float) -> None:
+    def _answer(self, now: float, stamp_s: float, repeat_s: float = 0.0) -> None:
+        """Judge and publish, but what was told less than ``repeat_s`` ago not again."""
         if not self._needs_odometry:
             self._filter.update_odometry(Odometry(now, self._middle), now)
         verdict = self._filter.evaluate(now)
-        self._answered_at = time.monotonic()
+        self._answered_at = wall_s = time.monotonic()
+        told = (verdict.command, verdict.rule, verdict.action, stamp_s)
+        final = verdict.rule == "waiting" or verdict.action is SafetyAction.LAND
+        set_period(self._watchdog, SETTLED_S if final and told == self._told else self._period_s)
+        if told == self._told and wall_s - self._told_at < repeat_s:
+            return
+        self._told, self._told_at = told, wall_s
         self._meter.add(now - stamp_s)
         self._commands.publish(command_message(verdict.command, stamp_s))
         source = "pilot" if self._pilot_flies() else "policy"
