@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_worlds.forest_extras import Extras
-from sim_worlds.forest_ground import Trail, heights_at
-from sim_worlds.forest_planting import Stand
-from sim_worlds.forest_target import Plan, line_distances
+from sim_worlds.forest_ground import heights_at
+from sim_worlds.forest_site import Site
+from sim_worlds.forest_target import line_distances
 from sim_worlds.models import decoys
 from sim_worlds.models.backpack import backpack_mesh
 from sim_worlds.models.undergrowth import bush
 from sim_worlds.placement import gaps_m
-from sim_worlds.scene import Collider, Float3, Ground, Instance, Mesh
+from sim_worlds.scene import Collider, Float3, Instance, Mesh
 
 Array = NDArray[np.float64]
 HUNG = ("jacket", "marker", "bag", "other backpack")
@@ -24,24 +24,26 @@ NEAR_LINE_M = 1.3
 NEAR_PACK_M = 2.4
 NEAR_START_M = 2.2
 FAR_M = 11.0
+BORDER_M = 28.0  # from the edge of the land, of which the outer 25 m are no part of the wood
 
 
 class Decoys(Extras):
     """Decoys that were strewn."""
 
-    def strew(self, plan: Plan, stand: Stand, ground: Ground, trail: Trail | None) -> None:
+    def strew(self, site: Site) -> None:
         """Put up to five things on trunks and up to four on the ground beside the way to the target."""
-        self._hang(plan, stand, ground, int(self._rng.integers(2, 6)))
-        self._stand(plan, stand, ground, trail, int(self._rng.integers(2, 5)))
+        self._hang(site, int(self._rng.integers(2, 6)))
+        self._stand(site, int(self._rng.integers(2, 5)))
 
-    def _hang(self, plan: Plan, stand: Stand, ground: Ground, wanted: int) -> None:
+    def _hang(self, site: Site, wanted: int) -> None:
+        plan, stand = site.plan, site.stand
         aside, _ = line_distances(plan.start_m, plan.pack_m, stand.spots_m)
         from_pack = np.hypot(*(stand.spots_m - plan.pack_m).T)
         from_start = np.hypot(*(stand.spots_m - plan.start_m).T)
         fits = (aside > NEAR_LINE_M) & (aside < FAR_M) & (from_pack > NEAR_PACK_M) & (from_start > NEAR_START_M)
         trees = np.flatnonzero(fits & (stand.radii_m > 0.09))
         trees = self._rng.permutation(trees)[:wanted]
-        heights = heights_at(ground, stand.spots_m[trees])
+        heights = heights_at(site.ground, stand.spots_m[trees])
         for tree, floor in zip(trees, heights, strict=True):
             kind = HUNG[int(self._rng.integers(len(HUNG)))]
             x, y = stand.spots_m[tree]
@@ -53,8 +55,9 @@ class Decoys(Extras):
             if kind in HALF_HEIGHTS_M:
                 self.colliders.append(Collider("cylinder", place, (0.2, 0.2, HALF_HEIGHTS_M[kind]), label=kind))
 
-    def _stand(self, plan: Plan, stand: Stand, ground: Ground, trail: Trail | None, wanted: int) -> None:
-        way = plan.pack_m - plan.start_m
+    def _stand(self, site: Site, wanted: int) -> None:
+        start = site.plan.start_m
+        way = site.plan.pack_m - start
         length = float(np.hypot(*way))
         left = np.array([-way[1], way[0]]) / length
         kinds = self._rng.permutation(len(STANDING))[:wanted]
@@ -62,26 +65,25 @@ class Decoys(Extras):
             room = 1.7 if kind == "tent" else 0.7
             for _ in range(12):
                 side = float(self._rng.choice([-1.0, 1.0])) * float(self._rng.uniform(NEAR_LINE_M + room, 8.0))
-                spot = plan.start_m + float(self._rng.uniform(3.0, length + 4.0)) / length * way + side * left
-                if self._is_free(spot, room, plan, stand, ground, trail):
-                    self._put(kind, spot, ground, plan)
+                spot = start + float(self._rng.uniform(3.0, length + 4.0)) / length * way + side * left
+                if self._is_free(spot, room, site):
+                    self._put(kind, spot, site)
                     break
 
-    def _is_free(
-        self, spot: Array, room: float, plan: Plan, stand: Stand, ground: Ground, trail: Trail | None
-    ) -> bool:
-        border = ground.half_size_m - 28.0
-        clear = np.abs(spot).max() < border and np.hypot(*(spot - plan.pack_m)) > NEAR_PACK_M
-        if trail is not None and trail.distance_m(spot[None])[0] < room:
+    def _is_free(self, spot: Array, room_m: float, site: Site) -> bool:
+        """True when a thing of this radius at a point (2,) is off border, target, trail, stems and other solids."""
+        border = site.ground.half_size_m - BORDER_M
+        clear = np.abs(spot).max() < border and np.hypot(*(spot - site.plan.pack_m)) > NEAR_PACK_M
+        if site.trail is not None and site.trail.distance_m(spot[None])[0] < room_m:
             return False
-        gaps = np.hypot(*(stand.spots_m - spot).T) - stand.radii_m
-        off_walls = gaps_m(spot[None], self._standing)[0] > room
-        return bool(clear and off_walls and (not len(gaps) or gaps.min() > room))
+        gaps = np.hypot(*(site.stand.spots_m - spot).T) - site.stand.radii_m
+        off_solids = gaps_m(spot[None], self._standing)[0] > room_m
+        return bool(clear and off_solids and (not len(gaps) or gaps.min() > room_m))
 
-    def _put(self, kind: str, spot: Array, ground: Ground, plan: Plan) -> None:
-        floor = float(heights_at(ground, spot[None])[0])
+    def _put(self, kind: str, spot: Array, site: Site) -> None:
+        floor = float(heights_at(site.ground, spot[None])[0])
         x, y = float(spot[0]), float(spot[1])
-        yaw = float(np.arctan2(*(plan.start_m - spot)[::-1]) + self._rng.uniform(-0.8, 0.8))
+        yaw = float(np.arctan2(*(site.plan.start_m - spot)[::-1]) + self._rng.uniform(-0.8, 0.8))
         lift = 0.23 if kind == "put-down backpack" else -0.03
         self._add(kind, (x, y, floor + lift), yaw)
         if kind == "tent":
