@@ -48,7 +48,7 @@ class GlRenderer:
     """Implements :class:`sim_worlds.scene.Renderer`.
 
     Raises:
-        RenderError: when no OpenGL context can be made; names the packages that are missing.
+        RenderError: when no OpenGL context can be made, or its driver takes no shaders of ours; names the cure.
     """
 
     name = "gl"
@@ -64,7 +64,18 @@ class GlRenderer:
             from sim_worlds.render import EGL_PACKAGES
 
             raise RenderError(f"OpenGL through EGL is not available ({error}): install {EGL_PACKAGES}") from error
-        context = self._context
+        self._loaded: LoadedScene | None = None
+        self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
+        self._closed = False
+        try:
+            self._prepare(self._context)
+        except Exception as error:  # whatever an untried driver makes of it
+            driver, said = self._context.info["GL_RENDERER"], (str(error).strip() or repr(error)).splitlines()[0]
+            self._context.release()
+            raise RenderError(f"OpenGL of {driver} cannot draw ({said}): update its driver or use 'tiny'") from error
+
+    def _prepare(self, context: moderngl.Context) -> None:
+        """Compile the shaders and make what every scene is drawn with."""
         sources = {
             "solid": (shaders.SOLID_VERTEX, shaders.SOLID_FRAGMENT),
             "solid_shaded": (shaders.SOLID_VERTEX, shaders.SOLID_SHADED_FRAGMENT),
@@ -79,14 +90,11 @@ class GlRenderer:
         self._uniforms.set(textures=UNIT_TEXTURES, shadow_map=UNIT_SHADOW, cloud_map=UNIT_CLOUDS)
         corners = context.buffer(np.array([-1, -1, 3, -1, -1, 3], dtype="f4").tobytes())
         self._sky_array = context.vertex_array(self._sky, [(corners, "2f", "in_corner")])
-        self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
         self._shadow = context.depth_texture((SHADOW_PX, SHADOW_PX))
         self._shadow.compare_func = "<="
         self._shadow.repeat_x = self._shadow.repeat_y = False
         self._shadow_target = context.framebuffer(depth_attachment=self._shadow)
         self._command_buffer = context.buffer(reserve=20 * 1024, dynamic=True)
-        self._loaded: LoadedScene | None = None
-        self._closed = False
 
     @in_own_context
     def load(self, scene: Scene) -> None:

@@ -62,3 +62,20 @@ def test_without_egl_the_plain_renderer_steps_in_with_one_warning(monkeypatch) -
     with pytest.warns(UserWarning, match="libegl1 libgl1-mesa-dri") as caught:
         assert make_renderer("auto").name == "tiny"
     assert len(caught) == 1
+
+
+def test_a_driver_that_takes_no_shaders_of_ours_is_passed_over_with_one_warning(monkeypatch) -> None:
+    try:
+        make_renderer("gl").close()
+    except RenderError as error:
+        pytest.skip(str(error))
+    from sim_worlds.render import shaders
+
+    monkeypatch.setattr(shaders, "SOLID_FRAGMENT", "#version 430\nvoid main() { this is no GLSL }")
+    with pytest.warns(
+        UserWarning, match="cannot draw .*update its driver or use 'tiny'; drawing with PyBullet"
+    ) as caught:
+        assert make_renderer("auto").name == "tiny"
+    assert len(caught) == 1 and "\n" not in str(caught[0].message)
+    with pytest.raises(RenderError, match="cannot draw"):
+        make_renderer("gl")
