@@ -18,6 +18,7 @@ setup(
         ("share/liquid_nav_ros/launch/params", glob("../../../launch/params/*.yaml")),
     ],
     install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
     zip_safe=True,
     maintainer="liquid_nav maintainers",
     maintainer_email="maintainers@liquid-nav.dev",
