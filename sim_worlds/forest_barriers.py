@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim_worlds.forest_extras import Extras
-from sim_worlds.forest_site import Site, stood
+from sim_worlds.forest_site import Gaps, Site, stood
 from sim_worlds.models.deadwood import FACE_SIZE_M, STACK_SIZE_M, rock_face, timber_stack
 from sim_worlds.scene import Collider, Float3
 
@@ -15,11 +15,10 @@ LANE_SHARE, OPENING_SHARE = 0.45, 0.15
 LANE_ROOM_M = (1.0, 1.9)  # from the straight way to the row on either side
 LANE_BEGINS_M = (-1.5, 2.0)
 LANE_LENGTHS = (0.4, 0.8)  # short pieces find room between trees
-LANE_START_GAP_M = 0.95
 LANE_BACK_M, LANE_TRIES = 0.5, 6  # a piece stands back where a tree is in its way
 TRIES = 40
-LINE_GAP_M = 0.85
-START_GAP_M = 1.8
+GAPS = Gaps(line_m=0.85, start_m=1.8, pack_m=2.2)
+LANE_GAPS = GAPS._replace(start_m=0.95)
 APART_M = 0.5
 ASIDE_M = 7.0
 BEYOND_M = 4.0
@@ -47,7 +46,7 @@ class Barriers(Extras):
                 turn = self._rng.uniform(-0.3, 0.3) if self._rng.random() < 0.5 else self._rng.uniform(0.3, 2.8)
                 half, spot = self._half_size_m(kind), site.spot(along, aside)
                 wall = stood(kind, spot, half, site.yaw_rad + float(turn), site.ground)
-                if self.stands_clear(wall, APART_M) and site.fits(wall, LINE_GAP_M, START_GAP_M):
+                if self.stands_clear(wall, APART_M) and site.fits(wall, GAPS):
                     self._add(kind, wall)
                     break
 
@@ -63,7 +62,7 @@ class Barriers(Extras):
                     back = float(self._rng.uniform(0.0, LANE_BACK_M))
                     spot = site.spot(along + half[0], side * (room + back + half[1]))
                     wall = stood(kind, spot, half, site.yaw_rad + float(self._rng.uniform(-0.05, 0.05)), site.ground)
-                    if site.fits(wall, LINE_GAP_M, LANE_START_GAP_M):
+                    if site.fits(wall, LANE_GAPS):
                         self._add(kind, wall)
                         break
                 along += 2.0 * half[0] + float(self._rng.uniform(0.05, 0.4))

@@ -7,15 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from sim_worlds.forest_extras import Extras
-from sim_worlds.forest_site import Site, stood
+from sim_worlds.forest_site import Gaps, Site, stood
 from sim_worlds.models import forestry
 from sim_worlds.scene import Mesh
 
 FEWEST, MOST = 6, 12
 TRIES = 30
-LINE_GAP_M = 0.35  # the straight way is free, but too close to fly it
 NEAR_M, FAR_M = 0.4, 3.5
-START_GAP_M = 1.3
+GAPS = Gaps(line_m=0.35, start_m=1.3, pack_m=0.9)  # the straight way is free, but too close to fly it
 APART_M = 0.9
 Half = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 KINDS: dict[str, tuple[Callable[..., Mesh], Half]] = {
@@ -41,9 +40,9 @@ class Clutter(Extras):
             for _ in range(TRIES):
                 aside = float(self._rng.choice([-1.0, 1.0]) * self._rng.uniform(NEAR_M, FAR_M))
                 aside += float(np.copysign(min(half[:2]), aside))
-                spot = site.spot(float(self._rng.uniform(1.0, site.length_m + 1.0)), aside)
+                spot = site.spot(float(self._rng.uniform(1.0, site.length_m + 2.5)), aside)
                 yaw = float(self._rng.uniform(-np.pi, np.pi))
                 solid = stood(kind, spot, half, yaw, site.ground, shape="cylinder" if kind == "post" else "box")
-                if site.fits(solid, LINE_GAP_M, START_GAP_M) and self.stands_clear(solid, APART_M):
+                if site.fits(solid, GAPS) and self.stands_clear(solid, APART_M):
                     self.put(KINDS[kind][0](self._rng, half, reds=reds), "furniture", solid)
                     break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,17 @@ from sim_worlds.placement import gaps_m, samples
 from sim_worlds.scene import Collider, Float3, Ground
 
 Array = NDArray[np.float64]
-PACK_GAP_M = 2.2
 TREE_GAP_M = 0.35
 TRAIL_GAP_M = 0.6
 SUNK_M = 0.25
+
+
+class Gaps(NamedTuple):
+    """Room that something leaves to the straight way to the target and to its ends."""
+
+    line_m: float
+    start_m: float
+    pack_m: float
 
 
 class Site:
@@ -43,8 +50,8 @@ class Site:
         """Return the point (2,) so far along the way from the start and to the left of it."""
         return np.asarray(self.plan.start_m + along_m * self._ahead + aside_m * self._left)
 
-    def fits(self, solid: Collider, line_gap_m: float, start_gap_m: float) -> bool:
-        """True when a solid touches neither trees nor trail and keeps the gaps to the straight way and its start."""
+    def fits(self, solid: Collider, gaps: Gaps) -> bool:
+        """True when a solid touches neither trees nor trail and keeps the gaps to the straight way and its ends."""
         reach = float(np.hypot(*solid.size_m[:2]))
         spot = np.array(solid.centre_enu_m[:2])
         if np.abs(spot).max() + reach > self.ground.half_size_m - LAND_BEYOND_M - BORDER_M:
@@ -54,7 +61,7 @@ class Site:
         to_start, to_pack = gaps_m(np.array([self.plan.start_m, self.plan.pack_m]), [solid])
         stand = self.stand
         near_trees = len(stand.spots_m) and (gaps_m(stand.spots_m, [solid]) - stand.radii_m).min() < TREE_GAP_M
-        clear = gaps_m(self._line, [solid]).min() > line_gap_m and to_start > start_gap_m and to_pack > PACK_GAP_M
+        clear = gaps_m(self._line, [solid]).min() > gaps.line_m and to_start > gaps.start_m and to_pack > gaps.pack_m
         return bool(clear and not near_trees)
 
 

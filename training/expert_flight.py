@@ -136,7 +136,7 @@ def _blocked_start(world: World, rng: np.random.Generator) -> Start:
         solid = solids[index]
         way = np.array(solid.centre_enu_m[:2]) - target
         distance = float(np.hypot(*way))
-        if not 3.0 < distance < 16.0:
+        if not 1.0 < distance < 16.0:
             continue
         outward = way / distance
         across = float(rng.uniform(-0.5, 0.5)) * np.array([-outward[1], outward[0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim_worlds.forest import make_forest
-from sim_worlds.forest_barriers import LINE_GAP_M, SIZES_M
+from sim_worlds.forest_barriers import GAPS, SIZES_M
 from sim_worlds.placement import gaps_m
 from sim_worlds.scene import Collider, Setting
 
@@ -21,7 +21,7 @@ def test_walls_leave_the_straight_way_to_the_backpack_free(seed: int) -> None:
     start, pack = np.array(setting.start.position_enu_m[:2]), setting.target.position_enu_m[:2]
     line = start + np.linspace(0.0, 1.0, 100)[:, None] * (pack - start)
     walls = _walls(setting)
-    assert gaps_m(line, walls).min() > LINE_GAP_M - 0.1
+    assert gaps_m(line, walls).min() > GAPS.line_m - 0.1
 
 
 @pytest.mark.parametrize("seed", range(12))

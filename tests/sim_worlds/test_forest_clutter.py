@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim_worlds.forest import make_forest
-from sim_worlds.forest_clutter import KINDS, LINE_GAP_M
+from sim_worlds.forest_clutter import GAPS, KINDS
 from sim_worlds.placement import gaps_m
 from sim_worlds.scene import Collider, Setting
 
@@ -20,7 +20,7 @@ def test_things_leave_the_sight_of_the_backpack_free(seed: int) -> None:
     setting = make_forest(seed, clutter=True)
     start, pack = np.array(setting.start.position_enu_m[:2]), setting.target.position_enu_m[:2]
     line = start + np.linspace(0.0, 1.0, 100)[:, None] * (pack - start)
-    assert gaps_m(line, _things(setting)).min() > LINE_GAP_M - 0.1
+    assert gaps_m(line, _things(setting)).min() > GAPS.line_m - 0.1
 
 
 @pytest.mark.parametrize("seed", range(8))
