@@ -18,6 +18,7 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 8.0
 OLDEST_STAMP_S = 1.0
 JOIN_S = 3.0
+OPEN_LIMIT_MS, READ_LIMIT_MS = 15_000, 2_000  # of a stream; FFmpeg itself would wait half a minute for each
 
 
 class Device(Protocol):
@@ -54,7 +55,8 @@ def device_opener(name: str) -> Callable[[], Device]:
             )
         return lambda: cv2.VideoCapture(name, cv2.CAP_GSTREAMER)
     if "://" in name:
-        return lambda: cv2.VideoCapture(name, cv2.CAP_FFMPEG)
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_LIMIT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_LIMIT_MS]
+        return lambda: cv2.VideoCapture(name, cv2.CAP_FFMPEG, limits)
     device = int(name) if name.isdigit() else name
     return lambda: cv2.VideoCapture(device, cv2.CAP_V4L2)
 
