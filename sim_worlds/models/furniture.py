@@ -16,7 +16,6 @@ from sim_worlds.scene import Float3, Mesh
 IRON: Float3 = (0.22, 0.24, 0.25)
 STEEL: Float3 = (0.62, 0.64, 0.66)
 WOOD: Float3 = (0.78, 0.60, 0.42)
-CONCRETE: Float3 = (0.90, 0.88, 0.85)
 BLACK: Float3 = (0.11, 0.11, 0.12)
 
 

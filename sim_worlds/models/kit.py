@@ -64,16 +64,6 @@ class Kit:
         self._triangles.append(triangles + self._count)
         self._count += count
 
-    def add_mesh(self, mesh: Mesh, offset_m: Float3 = (0.0, 0.0, 0.0)) -> None:
-        """Add a whole mesh."""
-        self._points.append(mesh.positions_m + np.array(offset_m))
-        self._normals.append(np.asarray(mesh.normals, dtype=float))
-        self._uvs.append(np.asarray(mesh.uvs, dtype=float))
-        self._colours.append(np.asarray(mesh.colours, dtype=float))
-        self._layers.append(mesh.layers)
-        self._triangles.append(mesh.triangles.astype(np.int64) + self._count)
-        self._count += len(mesh.positions_m)
-
     def box(
         self,
         size_m: Float3,
