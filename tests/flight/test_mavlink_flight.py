@@ -39,6 +39,23 @@ def test_from_the_ground_to_the_policy_and_back(bench: Bench) -> None:
     bench.fly_to_hold()  # and again
 
 
+def test_the_link_is_looked_at_seldom_at_rest_and_four_times_a_set_point_once_asked(bench: Bench) -> None:
+    flying_s = 1.0 / (4.0 * bench.controller.config.setpoint_hz)
+    assert bench.controller.period_s == 0.2
+    bench.reach(S.READY)
+    assert bench.controller.period_s == 0.05
+    bench.request("arm")
+    assert bench.controller.period_s == flying_s
+    bench.reach(S.ARMED)
+    bench.request("takeoff")
+    bench.reach(S.HOLD)
+    assert bench.controller.period_s == flying_s
+    bench.request("land")
+    assert bench.controller.period_s == flying_s
+    bench.reach(S.DISARMED)
+    assert bench.controller.period_s == 0.05
+
+
 def test_commands_arrive_in_the_bodys_axes_of_the_autopilot(bench: Bench) -> None:
     bench.fly_to_engaged(VelocityCommand(1.0, 0.5, 0.25, 0.2))
     bench.run(0.5)

@@ -164,6 +164,25 @@ def test_a_killed_policy_makes_the_safety_node_hover_within_0_7_s(
     peer.until(lambda: abs(commands[-1].twist.linear.x) < 0.02, fly)
 
 
+def test_silence_is_answered_seldom_and_the_first_command_at_once(graph: Graph, peer: Peer) -> None:
+    graph.start("safety_node")
+    heard = peer.listen(DiagnosticArray, "/diagnostics")
+    commands = peer.listen(TwistStamped, "liquid_nav/cmd_vel")
+    raw = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
+    peer.until(lambda: raw.get_subscription_count() > 0)
+    peer.until(lambda: len(_verdicts(heard)) >= 12)
+    stamps = np.array([stamp_s for stamp_s, _ in _verdicts(heard)])
+    assert 0.2 < np.median(np.diff(stamps[4:])) < 0.6
+
+    answered_s: list[float] = []
+    for _ in range(5):
+        sent_s = peer.now_s()
+        raw.publish(command_message(VelocityCommand(0.5), sent_s))
+        peer.until(lambda sent_s=sent_s: any(abs(to_seconds(c.header.stamp) - sent_s) < 1e-4 for c in commands))
+        answered_s.append(peer.now_s() - sent_s)
+    assert min(answered_s) < 0.1
+
+
 def test_the_pilot_takes_over_and_gives_back(graph: Graph, peer: Peer) -> None:
     graph.start("safety_node")
     graph.start("teleop_node")
