@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import gc
 import sys
 from pathlib import Path
 
@@ -75,6 +76,8 @@ class PolicyNode(LifecycleNode):
         config = self._policy.config
         blank = np.zeros((config.image_height_px, config.image_width_px, 3), dtype=np.uint8)
         self._policy.step(blank, FIRST_ELAPSED_S)  # the first call allocates; better now than in the air
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking through all of it in the air would take several images' time
         self.get_logger().info(f"policy {self._policy.name} with {config.neurons} liquid neurons is loaded")
         return TransitionCallbackReturn.SUCCESS
 
