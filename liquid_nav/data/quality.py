@@ -16,6 +16,7 @@ from liquid_nav.frames import quaternion_to_matrix
 
 SHORT_S = 2.0
 DROPPED_SHARE = 0.05
+FASTER, CARRIED_M = 1.5, 1.5  # a pause explains so much more than the way at the speed around it, and so much besides
 GAP_S = 0.5
 SATURATED_SHARE = 0.6
 LEAST_EXTREME = 0.5  # m/s or rad/s: smaller extremes are no saturation
@@ -74,6 +75,7 @@ class _Series:
     stamps: list[float] = field(default_factory=list)
     positions: list[NDArray[np.float64]] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
+    velocities: list[float] = field(default_factory=list)
     commands: list[NDArray[np.float32]] = field(default_factory=list)
     targets: list[NDArray[np.float64]] = field(default_factory=list)
     seen: list[bool | None] = field(default_factory=list)
@@ -87,7 +89,8 @@ class _Series:
         rates = float(np.abs(odometry.angular_velocity_flu_rad_s).max())
         self.stamps.append(step.frame.stamp_s)
         self.positions.append(odometry.position_enu_m)
-        self.speeds.append(max(float(np.linalg.norm(odometry.velocity_enu_m_s)), rates))
+        self.velocities.append(float(np.linalg.norm(odometry.velocity_enu_m_s)))
+        self.speeds.append(max(self.velocities[-1], rates))
         self.commands.append(step.command.as_array())
         self.targets.append(step.target_position_enu_m)
         self.seen.append(_in_view(step, fov_rad))
@@ -126,7 +129,8 @@ def _measure(quality: Quality, series: _Series) -> None:
     stamps, positions = np.array(series.stamps), np.stack(series.positions)
     quality.seconds = float(stamps[-1] - stamps[0])
     quality.rate_hz = float(1.0 / max(np.median(np.diff(stamps)), 1e-6))
-    quality.path_m = float(np.linalg.norm(np.diff(positions, axis=0), axis=1).sum())
+    ways = np.linalg.norm(np.diff(positions, axis=0), axis=1)
+    quality.path_m = float(ways[~_restarts(series)].sum())
     quality.labelled = float(np.mean(series.labelled))
     quality.pilot_share = float(np.mean([source == "pilot" for source in series.sources]))
     quality.interventions = sum(one == "policy" and two == "pilot" for one, two in pairwise(series.sources))
@@ -138,18 +142,28 @@ def _measure(quality: Quality, series: _Series) -> None:
         quality.target_in_view = float(np.mean(known))
 
 
+def _restarts(series: _Series) -> NDArray[np.bool_]:
+    """Where the flight begins again elsewhere, (steps - 1,): after a pause, farther away than it could have flown."""
+    gaps, speeds = np.diff(series.stamps), np.array(series.velocities)
+    ways = np.linalg.norm(np.diff(np.stack(series.positions), axis=0), axis=1)
+    reach = FASTER * 0.5 * (speeds[1:] + speeds[:-1]) * gaps + CARRIED_M
+    return np.asarray((gaps > GAP_S) & (ways > reach))
+
+
 def _times(quality: Quality, series: _Series) -> list[Finding]:
     findings = []
-    gaps = np.diff(series.stamps)
+    gaps = np.diff(series.stamps)[~_restarts(series)]
     period = 1.0 / quality.rate_hz
     missing = int(np.maximum(np.round(gaps / period) - 1, 0).sum())
     if quality.seconds < SHORT_S:
         findings.append(Finding("short", f"it lasts {quality.seconds:.1f} s, less than {SHORT_S:g} s"))
+    if not len(gaps):
+        return findings
     if missing > DROPPED_SHARE * (len(gaps) + missing):
         share = missing / (len(gaps) + missing)
         findings.append(Finding("dropped_frames", f"{missing} images ({share:.0%}) are missing at {1 / period:.1f} Hz"))
     if gaps.max() > max(GAP_S, 3.0 * period):
-        at = series.stamps[int(gaps.argmax())] - series.stamps[0]
+        at = series.stamps[int(np.flatnonzero(np.diff(series.stamps) == gaps.max())[0])] - series.stamps[0]
         findings.append(Finding("time_gap", f"no image for {gaps.max():.2f} s after {at:.1f} s"))
     if gaps.min() <= 0.0:
         findings.append(Finding("time_backwards", "stamps of images do not grow"))

@@ -10,7 +10,7 @@ import pytest
 
 from liquid_nav.data import open_episode
 from liquid_nav.data.quality import check
-from liquid_nav.types import CameraFrame, VelocityCommand
+from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from tests.data.makers import PERIOD_S, picture, write_episode
 
 
@@ -80,6 +80,20 @@ def test_short_cut_and_dropping_recordings_are_named(tmp_path: Path) -> None:
     assert _names(path) == {"short", "dropped_messages"}
     path.write_bytes(path.read_bytes()[:-200])
     assert "damaged" in _names(path)
+
+
+def _carried(index: int, values: dict[str, Any]) -> dict[str, Any]:
+    """Twice the pilot begins again elsewhere."""
+    times, frame, state = index // 30, values["frame"], values["odometry"]
+    stamp_s = frame.stamp_s + 3.0 * times
+    position = state.position_enu_m + np.array([8.0 * times, 0.0, 0.0])
+    odometry = Odometry(stamp_s, position, state.velocity_enu_m_s, state.attitude_xyzw)
+    return values | {"frame": CameraFrame(frame.rgb, stamp_s), "odometry": odometry}
+
+
+def test_beginning_again_elsewhere_is_no_gap_and_no_way(tmp_path: Path) -> None:
+    quality = check(open_episode(write_episode(tmp_path / "a.mcap", change=_carried)))
+    assert quality.findings == [] and quality.path_m == pytest.approx(77 * 0.05, rel=0.01)
 
 
 def test_interventions_are_counted(tmp_path: Path) -> None:
