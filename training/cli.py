@@ -143,6 +143,19 @@ def train(
 
 
 @app.command()
+def average(
+    policies: Annotated[list[Path], typer.Argument(help="Folders of two or more policies.")],
+    out: Annotated[Path, typer.Option(help="Folder for the policy.")],
+    name: Annotated[str, typer.Option(help="Of the policy.")] = "ncp_cfc_19",
+) -> None:
+    """Write the mean of the weights of policies, one of which was trained on from the other."""
+    from training.average import average as run
+
+    run(policies, out, name=name)
+    typer.echo(f"policy: {out}")
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """List the models that `train` and `compare` know, with their sizes."""
     from training.model_table import model_rows, models_table
