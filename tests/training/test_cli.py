@@ -33,7 +33,7 @@ def test_every_command_explains_itself(command: str) -> None:
         (("fly", "--policy", "/no/such/policy"), "not a policy folder"),
         (("fly", "--camera", "/no/such/video.mp4"), "does not exist"),
         (("evaluate", "--suite", "moon"), "moon"),
-        (("train", "/no/such/folder"), "manifest.json"),
+        (("train", "/no/such/folder"), "is not a folder"),
         (("episodes", "show", "/no/such/file.mcap"), "does not exist"),
         (("collect", "--config", "/no/such/config.yaml"), "does not exist"),
         (("worlds", "forest", "--option", "season=monsoon"), "monsoon"),
