@@ -43,4 +43,3 @@ def average(policies: list[Path], out: Path, *, name: str = "ncp_cfc_19") -> Non
     facts: dict[str, Any] = {"software": __version__, "averaged": trainings}
     card = f"# {name}\n\nThe mean of the weights of {', '.join(folder.name for folder in policies)}.\n"
     save_policy(network, out, name=name, training=facts, card=card)
-
