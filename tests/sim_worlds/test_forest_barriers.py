@@ -8,20 +8,14 @@ import pytest
 from sim_worlds.forest import make_forest
 from sim_worlds.forest_barriers import GAPS, SIZES_M
 from sim_worlds.placement import gaps_m
-from sim_worlds.scene import Collider, Setting
-
-
-def _walls(setting: Setting) -> list[Collider]:
-    return [solid for solid in setting.scene.colliders if solid.label in SIZES_M]
+from tests.sim_worlds.forest_things import solids_of, straight_way
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_walls_leave_the_straight_way_to_the_backpack_free(seed: int) -> None:
     setting = make_forest(seed, barriers=True)
-    start, pack = np.array(setting.start.position_enu_m[:2]), setting.target.position_enu_m[:2]
-    line = start + np.linspace(0.0, 1.0, 100)[:, None] * (pack - start)
-    walls = _walls(setting)
-    assert gaps_m(line, walls).min() > GAPS.line_m - 0.1
+    walls = solids_of(setting, SIZES_M)
+    assert gaps_m(straight_way(setting), walls).min() > GAPS.line_m - 0.1
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -30,12 +24,12 @@ def test_no_tree_grows_in_a_wall(seed: int) -> None:
     stems = [solid for solid in setting.scene.colliders if "trunk" in solid.label]
     spots = np.array([solid.centre_enu_m[:2] for solid in stems])
     radii = np.array([solid.size_m[0] for solid in stems])
-    walls = _walls(setting)
+    walls = solids_of(setting, SIZES_M)
     assert not walls or (gaps_m(spots, walls) - radii).min() > 0.1
 
 
 def test_most_woods_find_room_for_walls() -> None:
-    counts = [len(_walls(make_forest(seed, barriers=True))) for seed in range(24)]
+    counts = [len(solids_of(make_forest(seed, barriers=True), SIZES_M)) for seed in range(24)]
     assert np.mean(counts) > 3.0
 
 
@@ -45,7 +39,7 @@ def test_some_walls_make_a_lane_along_the_way() -> None:
         setting = make_forest(seed, barriers=True)
         start, pack = np.array(setting.start.position_enu_m[:2]), setting.target.position_enu_m[:2]
         way = pack - start
-        walls = _walls(setting)
+        walls = solids_of(setting, SIZES_M)
         along = [abs(np.sin(wall.yaw_rad - np.arctan2(way[1], way[0]))) < 0.06 for wall in walls]
         spots = [np.array(wall.centre_enu_m[:2]) - start for wall in walls]
         sides = {bool(way[0] * y > way[1] * x) for x, y in spots}
@@ -64,7 +58,7 @@ def test_walls_change_nothing_else_and_are_recorded() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_wall_stands_on_the_ground_along_its_whole_length(seed: int) -> None:
     setting = make_forest(seed, barriers=True)
-    for wall in _walls(setting):
+    for wall in solids_of(setting, SIZES_M):
         x, y, z = wall.centre_enu_m
         along = wall.size_m[0] * np.array([np.cos(wall.yaw_rad), np.sin(wall.yaw_rad)])
         ends = [(x - along[0], y - along[1]), (x + along[0], y + along[1])]
@@ -76,4 +70,4 @@ def test_a_wall_stands_on_the_ground_along_its_whole_length(seed: int) -> None:
 def test_no_decoy_stands_in_a_wall(seed: int) -> None:
     setting = make_forest(seed, barriers=True, decoys=True)
     decoys = [item.position_enu_m[:2] for item in setting.scene.instances if item.category == "decoy"]
-    assert gaps_m(np.array(decoys), _walls(setting)).min() > 0.1
+    assert gaps_m(np.array(decoys), solids_of(setting, SIZES_M)).min() > 0.1
