@@ -18,6 +18,7 @@ from sim_worlds.scene import Collider, Renderer, Start
 from sim_worlds.world import World, make_world
 from training.disturbance import Disturbance
 from training.expert import Expert
+from training.origin import OPTIONS, options_text
 from training.settings import CollectSettings, config_hash
 
 SCAN_RAYS = 64
@@ -62,7 +63,7 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
         software=__version__,
         pilot="expert" if flight.policy is None else flight.policy.name,
         horizontal_fov_rad=world.horizontal_fov_rad,
-        extra={"options": " ".join(f"{key}={value}" for key, value in sorted(options.items()))},
+        extra={OPTIONS: options_text(options)},
     )
     try:
         return _fly(world, settings, flight, metadata)
