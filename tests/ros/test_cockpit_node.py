@@ -107,3 +107,26 @@ def test_a_port_that_is_taken_ends_the_node_with_one_line(graph: Graph, tmp_path
     assert second.wait(WAIT_S) == 2
     text = (tmp_path / "logs" / "cockpit_node.log").read_text()
     assert "choose another port" in text and "Traceback" not in text
+
+
+def test_a_watcher_that_was_held_up_does_not_take_the_cockpit_for_gone(graph: Graph, tmp_path: Path) -> None:
+    states = States(graph.domain_id)
+    watcher = graph.processes["teleop_node"]
+
+    async def run() -> None:
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+            page = await engaged_page(session, address(tmp_path))
+            await asyncio.to_thread(states.wait_for, "engaged", 10.0)
+            for _ in range(3):
+                watcher.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(2.0 * HOLD_S)  # as on a machine that has no time for it
+                watcher.send_signal(signal.SIGCONT)
+                with pytest.raises(AssertionError, match="the state is engaged"):
+                    await asyncio.to_thread(states.wait_for, "hold", 2.0 * HOLD_S)
+            await page.close()
+
+    try:
+        asyncio.run(run())
+    finally:
+        watcher.send_signal(signal.SIGCONT)
+        states.close()

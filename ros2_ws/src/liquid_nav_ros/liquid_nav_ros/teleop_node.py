@@ -26,7 +26,7 @@ from liquid_nav_ros.runner import now_s, parameter, run, wall_timer
 VERTICAL_SHARE = 0.5  # of the speed, at full deflection
 PERIOD_S = 0.05
 WATCH_S = 0.03
-GONE_S = 0.25
+GONE_S, TAKE_S = 0.2, 0.15  # together the longest silence of a cockpit that is there
 ORDERS = {" ": "hold", "g": "engage", "l": "land"}
 HELP = "w s forward back, a d left right, q e turn, r f up down, capitals faster; space hold, g engage, l land\n"
 
@@ -48,7 +48,7 @@ class TeleopNode(Node):
         self._bridge = {
             name: self.create_client(Trigger, f"flight_bridge_node/{name}") for name in ORDERS.values()
         }
-        self._present_at = 0.0
+        self._present_at, self._silent_at = 0.0, float("inf")
         self._watch = wall_timer(self, WATCH_S, self._watch_cockpit)  # runs while a page has the controls
         self._watch.cancel()
         self.create_subscription(Bool, "cockpit/presence", self._on_presence, RELIABLE)
@@ -78,7 +78,12 @@ class TeleopNode(Node):
             self._watch.reset()
 
     def _watch_cockpit(self) -> None:
-        if time.monotonic() - self._present_at < GONE_S:
+        now = time.monotonic()
+        if now - self._present_at < GONE_S:
+            self._silent_at = float("inf")
+            return
+        self._silent_at = min(self._silent_at, now)
+        if now - self._silent_at < TAKE_S:  # a node that was held up looks before it takes what has come meanwhile
             return
         self.get_logger().error("the cockpit is gone while a page had the controls: hold", throttle_duration_sec=1.0)
         self._fly(0.0, 0.0, 0.0, 0.0)  # outranks the policy until the bridge holds
