@@ -290,7 +290,7 @@ def run_bad_parameters() -> list[Outcome]:
             file.write_text(text)
             start_s = time.monotonic()
             process = graph.start(node, params_file=file)
-            outcome = Outcome(f"start with a {name}", set_points="none")
+            outcome = Outcome(f"start with {name}", set_points="none")
             try:
                 status = process.wait(60.0)
                 outcome.states = f"`{node}` ends with status {status} after {time.monotonic() - start_s:.1f} s"

@@ -6,7 +6,7 @@ Every stage leaves checkpoints and goes on from its last one, with identical res
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,7 +65,8 @@ def train(
         out: folder of the policy; its ``work`` subfolder keeps cache, checkpoints and TensorBoard logs.
         name: of the policy.
         policy: its architecture.
-        start_from: a policy folder to go on from; stage one is skipped.
+        start_from: a policy folder to go on from; stage one is skipped, unless ``policy`` has a context that this
+            one lacks.
 
     Raises:
         ConfigError: for impossible settings or episodes from elsewhere than forests.
@@ -78,9 +79,25 @@ def train(
         place.wait()
         cache = open_cache(episodes, out / "work" / "cache")
         torch.manual_seed(settings.seed)
-        network = LiquidPolicyNetwork(policy or PolicyConfig()) if start_from is None else load_network(start_from)[0]
+        wanted = policy or PolicyConfig()
+        network, skip_eye = LiquidPolicyNetwork(wanted), False
+        if start_from is not None:
+            network, skip_eye = start_network(start_from, wanted.context_channels)
         origin = {"episodes": [folder.name for folder in episodes]}
-        return train_on(settings, cache, network, out, place, name=name, origin=origin, skip_eye=start_from is not None)
+        return train_on(settings, cache, network, out, place, name=name, origin=origin, skip_eye=skip_eye)
+
+
+def start_network(folder: Path, context_channels: int) -> tuple[LiquidPolicyNetwork, bool]:
+    """Return a trained network to go on from, and whether its eye is complete.
+
+    With ``context_channels`` a network without context gets one, which adds nothing before it has learned.
+    """
+    network, _ = load_network(folder)
+    if not context_channels or network.config.context_channels:
+        return network, True
+    grown = LiquidPolicyNetwork(replace(network.config, context_channels=context_channels))
+    grown.load_state_dict(network.state_dict(), strict=False)
+    return grown, False
 
 
 def train_on(
@@ -234,8 +251,7 @@ class _Stage:
         seed = [self.settings.seed, epoch, int(self.joint)]
         order = _order(tuple(seed), len(self.learn.steps))
         part = order[index * self.size : (index + 1) * self.size]
-        if self.joint:
-            part = self.learn.prefer_rare(np.random.default_rng([*seed, index, RARE_DRAW]), part)
+        part = self.learn.prefer_rare(np.random.default_rng([*seed, index, RARE_DRAW]), part)
         rank, processes = self.place.rank, self.place.processes
         rng = np.random.default_rng([*seed, index, *([rank] if rank else [])])
         return self._make(self.learn, rng, part[rank::processes])

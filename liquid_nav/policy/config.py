@@ -21,6 +21,7 @@ class PolicyConfig:
     Attributes:
         image_width_px, image_height_px: size that frames are scaled to, multiples of 16.
         encoder_channels: channels of the three strided convolutions.
+        context_channels: channels of the context reader, which sees a third of the image at a glance; 0 for none.
         scene_columns: columns into which the scene reader pools the image.
         keypoints: attention maps whose soft-argmax gives image positions; the first marks the target.
         features: size of the vector handed to the head.
@@ -38,6 +39,7 @@ class PolicyConfig:
     image_width_px: int = 256
     image_height_px: int = 144
     encoder_channels: tuple[int, int, int] = (16, 32, 48)
+    context_channels: int = 0
     scene_columns: int = 8
     keypoints: int = 8
     features: int = 48
@@ -62,6 +64,8 @@ class PolicyConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 1 to 1024")
         if len(self.encoder_channels) != 3 or min(self.encoder_channels) < 1:
             raise ConfigError(f"encoder_channels is {self.encoder_channels}: use three positive numbers")
+        if not 0 <= self.context_channels <= 1024:
+            raise ConfigError(f"context_channels is {self.context_channels}: use 0 to 1024")
         known = (*LIQUID_MODELS, *RIVAL_MODELS)
         if self.model not in known:
             raise ConfigError(f"model is {self.model!r}: use one of {', '.join(known)}")

@@ -1,9 +1,10 @@
 """The convolutional eye: an image becomes a small vector of where things are.
 
-Three strided convolutions feed two readers. The *keypoint* reader turns each attention map into an
-image position by a soft-argmax (Levine et al., "End-to-end training of deep visuomotor policies",
-JMLR 2016) with its strength and spread; the first map is trained to lie on the target. The *scene* reader
-pools the same features coarsely, so that trunks and walls keep their place in the image.
+Three strided convolutions, of which each cell sees 33 pixels, feed two readers; a *context* at half their resolution
+lets each cell see 113 pixels, so that a near trunk is more than bark. The *keypoint* reader turns each attention map
+into an image position by a soft-argmax (Levine et al., "End-to-end training of deep visuomotor policies", JMLR 2016)
+with its strength and spread; the first map is trained to lie on the target. The *scene* reader pools the same features
+coarsely, so that trunks and walls keep their place in the image.
 """
 
 from __future__ import annotations
@@ -32,6 +33,33 @@ class Encoding(NamedTuple):
     target_logits: Tensor
 
 
+class Context(nn.Module):
+    """Adds to each cell of feature maps what stands around it; nothing until it is trained.
+
+    Args:
+        channels: of the maps.
+        inner: channels inside.
+    """
+
+    def __init__(self, channels: int, inner: int) -> None:
+        super().__init__()
+        self.wide = nn.Sequential(
+            nn.Conv2d(channels, inner, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(inner, inner, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(inner, inner, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(inner, channels, 1),
+        )
+        for parameter in self.wide[-1].parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return what to add to maps (batch, channels, rows, columns) of even size."""
+        return functional.interpolate(self.wide(maps), scale_factor=2.0, mode="nearest")
+
+
 class Encoder(nn.Module):
     """Images (batch, 3, height, width) in -1..1 to an :class:`Encoding`."""
 
@@ -48,6 +76,7 @@ class Encoder(nn.Module):
             nn.Conv2d(third, third, 3, padding=1),
             nn.ReLU(),
         )
+        self.context = Context(third, config.context_channels) if config.context_channels else None
         self.attention = nn.Conv2d(third, config.keypoints, 1)
         self.scene = nn.Conv2d(third, SCENE_CHANNELS, 1)
         rows, columns = config.image_height_px // 8, config.image_width_px // 8
@@ -59,6 +88,8 @@ class Encoder(nn.Module):
 
     def forward(self, images: Tensor) -> Encoding:
         maps = self.convolutions(images)  # (batch, channels, height / 8, width / 8)
+        if self.context is not None:
+            maps = maps + self.context(maps)
         logits = self.attention(maps).float()
         keypoints = self._keypoints(logits)
         pooled = functional.adaptive_avg_pool2d(functional.relu(self.scene(maps)), self.scene_grid).float()

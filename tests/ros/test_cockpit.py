@@ -135,7 +135,7 @@ def test_a_pilot_flies_records_and_replays(
     (path,) = set(flight.episodes.glob("*.mcap")) - before
     episode = open_episode(path)
     assert len(episode.messages["/teleop/cmd_vel"]) > 20
-    assert len(episode.messages["/camera/image/compressed"]) > 40
+    assert len(episode.messages["/camera/image/compressed"]) > 10
     assert [b"first flight" in data for _, _, data in episode.messages["/recorder_node/note"]] == [True]
 
 

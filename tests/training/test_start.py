@@ -1,0 +1,35 @@
+"""A training that goes on from a policy, and gives it a wider eye."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from liquid_nav.policy.checkpoint import save_policy
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.network import LiquidPolicyNetwork
+from training.train import start_network
+
+PLAIN = PolicyConfig()
+WIDE = replace(PLAIN, context_channels=8)
+
+
+def test_a_network_that_gets_a_context_flies_as_before_until_it_learns(tmp_path: Path) -> None:
+    network = LiquidPolicyNetwork(PLAIN)
+    save_policy(network, tmp_path, name="plain", training={}, card="")
+    grown, complete = start_network(tmp_path, 8)
+    assert not complete and grown.config == WIDE
+    images, elapsed = torch.rand(2, 3, 3, 144, 256) * 2.0 - 1.0, torch.full((2, 3), 0.05)
+    assert torch.equal(grown(images, elapsed).commands, network(images, elapsed).commands)
+    assert grown.encoder.context is not None
+    grown(images, elapsed).commands.square().sum().backward()
+    assert grown.encoder.context.wide[-1].weight.grad.abs().sum() > 0.0  # type: ignore[union-attr,operator]
+
+
+def test_a_network_with_context_goes_on_as_it_is(tmp_path: Path) -> None:
+    save_policy(LiquidPolicyNetwork(WIDE), tmp_path, name="wide", training={}, card="")
+    for asked in (0, 8, 16):
+        network, complete = start_network(tmp_path, asked)
+        assert complete and network.config == WIDE
