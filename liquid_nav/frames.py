@@ -36,11 +36,6 @@ def yaw_enu_to_ned(yaw_enu_rad: float) -> float:
     return wrap_angle(np.pi / 2.0 - yaw_enu_rad)
 
 
-def yaw_ned_to_enu(yaw_ned_rad: float) -> float:
-    """Turn a heading clockwise from north into one counter-clockwise from east, in [-pi, pi)."""
-    return yaw_enu_to_ned(yaw_ned_rad)
-
-
 def wrap_angle(angle_rad: float) -> float:
     """Return the same angle in [-pi, pi)."""
     return float((angle_rad + np.pi) % (2.0 * np.pi) - np.pi)

@@ -29,7 +29,6 @@ FREE_AHEAD_M, BESIDE_M, FAST_M_S = 3.2, 2.1, 1.0
 HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before the target
 MOVING_M_S = 0.3
 REMEMBERED_S = 2.0  # for so long a target that went out of sight is known to be somewhere
-COUNTED_AT_ONCE = 2000
 LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
 DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
 PASSAGE_WEIGHT, HAZARD_WEIGHT = 2.0, 2.0
@@ -103,7 +102,7 @@ class BatchMaker:
         spans = [np.arange(cache.starts[e], cache.starts[e + 1]) for e in often]
         self.steps = np.concatenate(spans)
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
-        pixels = target_pixels(cache)
+        pixels = cache.target_pixels
         empty = self.steps[(pixels[self.steps] == 0) & cache.has_mask[self.steps]]
         self._empty = empty if len(empty) else self.steps[:1]
         free_m, commands = cache.free_m[self.steps], cache.commands[self.steps]
@@ -227,12 +226,6 @@ def losing(visible: NDArray[np.bool_], stamps_s: NDArray[np.float64], starts: ND
         last = np.maximum.accumulate(np.where(seen, stamps, -np.inf))
         lost[first:end] = ~seen & (stamps - last <= REMEMBERED_S)
     return lost
-
-
-def target_pixels(cache: Cache) -> NDArray[np.int64]:
-    """Count the target's pixels in every image, (steps,)."""
-    parts = np.array_split(cache.masks, max(1, cache.steps // COUNTED_AT_ONCE))
-    return np.concatenate([np.bitwise_count(part).sum(axis=(1, 2), dtype=np.int64) for part in parts])
 
 
 def command_weight(

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -23,6 +24,7 @@ from training.progress import progress_bar
 VERSION = 5
 HEIGHT, WIDTH = 144, 256
 SECTORS = 16
+COUNTED_AT_ONCE = 2000
 MOST_WEIGHT = 100.0
 GAP_S = 1.0  # where no image comes for longer, as when a pilot begins again elsewhere, another flight begins
 NO_MASK = bytes(HEIGHT * WIDTH // 8)
@@ -74,6 +76,12 @@ class Cache:
         if not self.has_mask.all():
             parts.append(self.has_mask)
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:12]
+
+    @cached_property
+    def target_pixels(self) -> NDArray[np.int64]:
+        """Pixels of the target in every image, (steps,)."""
+        parts = np.array_split(self.masks, max(1, self.steps // COUNTED_AT_ONCE))
+        return np.concatenate([np.bitwise_count(part).sum(axis=(1, 2), dtype=np.int64) for part in parts])
 
     def mask(self, step: int) -> NDArray[np.bool_]:
         """Return the target mask of a step, bool (height, width)."""

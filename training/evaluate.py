@@ -73,10 +73,7 @@ def evaluate(
     """
     began = time.monotonic()
     conditions = suite_conditions(suite)
-    if not 1 <= episodes <= 10_000:
-        raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
-    if not 0 <= keep_failures <= MOST_SHEETS:
-        raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
+    _check_counts(episodes, keep_failures)
     if viewer is not None and (expert or ray is not None):
         who = "the expert, who sees no images" if expert else f"flights on the Ray cluster {ray!r}"
         raise ConfigError(f"{who}, cannot be watched: let a policy fly on this machine")
@@ -103,6 +100,13 @@ def evaluate(
     failures.write(out / FAILURES)
     write_reports(results, [_row(report) for report in reports], out)
     return results
+
+
+def _check_counts(episodes: int, keep_failures: int) -> None:
+    if not 1 <= episodes <= 10_000:
+        raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
+    if not 0 <= keep_failures <= MOST_SHEETS:
+        raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
 
 
 def _fly(

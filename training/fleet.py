@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
@@ -139,12 +140,21 @@ def _one_thread() -> None:
 def _serve(make_worker: WorkerFactory[P, R], connection: Connection) -> None:
     """Do what comes along a connection until its other end is gone."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary folders vanish
+    threading.Thread(target=_end_with_parent, name="watch parent", daemon=True).start()
     hand = Hand(make_worker)
     try:
         while True:
             connection.send(hand.do(connection.recv()))
     except (EOFError, BrokenPipeError):
         return
+
+
+def _end_with_parent() -> None:
+    """End this worker once the process that started it is gone, however that ended, rather than finish a long job."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _start(make_worker: WorkerFactory[P, R]) -> tuple[Connection, BaseProcess]:

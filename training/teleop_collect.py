@@ -65,16 +65,7 @@ def collect_teleop(
     _write_manifest(folder, flights, pilot, name, kind)
     for flight in flights:
         flight.path.with_name(flight.path.name + ".part").unlink(missing_ok=True)  # of an interrupted collection
-    jobs = [Job(flight.path.name, flight) for flight in flights if not flight.path.exists()]
-    reports: list[TeleopReport] = []
-    with (
-        progress_bar("flying by gamepad", len(jobs)) as advance,
-        closing(run_jobs(jobs, partial(_Worker, policy), workers=workers)) as done,
-    ):
-        for _, report in done:
-            reports.append(report)
-            results = [result for each in reports for result in each.results]
-            advance(1, f"{sum(result.success for result in results)} of {len(results)} reached the backpack")
+    reports = _fly([flight for flight in flights if not flight.path.exists()], policy, workers)
     results = [result for report in reports for result in report.results]
     return {
         "episodes": len(flights),
@@ -86,6 +77,20 @@ def collect_teleop(
         "labelled": sum(report.labelled for report in reports),
         "interventions": sum(report.interventions for report in reports),
     }
+
+
+def _fly(flights: list[TeleopFlight], policy: Path | None, workers: int) -> list[TeleopReport]:
+    jobs = [Job(flight.path.name, flight) for flight in flights]
+    reports: list[TeleopReport] = []
+    with (
+        progress_bar("flying by gamepad", len(jobs)) as advance,
+        closing(run_jobs(jobs, partial(_Worker, policy), workers=workers)) as done,
+    ):
+        for _, report in done:
+            reports.append(report)
+            results = [result for each in reports for result in each.results]
+            advance(1, f"{sum(result.success for result in results)} of {len(results)} reached the backpack")
+    return reports
 
 
 class _Worker:

@@ -40,10 +40,6 @@ class Wiring:
         """Return the (inputs, neurons) synapses from ``inputs`` features; the same for every call."""
         raise NotImplementedError
 
-    def synapse_count(self, inputs: int) -> int:
-        """Number of synapses, sensory ones included."""
-        return int(np.abs(self.recurrent).sum() + np.abs(self.sensory(inputs)).sum())
-
 
 class FullyConnected(Wiring):
     """Every neuron and every input is connected to every neuron.

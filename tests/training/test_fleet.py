@@ -62,27 +62,45 @@ def test_leaving_early_ends_the_workers() -> None:
         os.kill(process, 0)
 
 
-def test_interrupting_ends_the_workers_without_a_word(tmp_path: Path) -> None:
+def _busy_script(folder: Path) -> tuple[subprocess.Popen[str], int]:
+    """Start a program whose one worker is at a job that never ends; return it and the worker's process id."""
     code = (
         "from pathlib import Path; from tests.training import fleet_workers as crew\n"
         "from training.fleet import Job, run_jobs\n"
-        f"if __name__ == '__main__': list(run_jobs([Job('slow', Path({str(tmp_path)!r}))], crew.slow_worker))"
+        f"if __name__ == '__main__': list(run_jobs([Job('slow', Path({str(folder)!r}))], crew.slow_worker))"
     )
-    script = tmp_path / "script.py"
+    script = folder / "script.py"
     script.write_text(code)
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
     process = subprocess.Popen(
         [sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment
     )
     deadline = time.monotonic() + 60.0
-    while not (begun := [int(file.name) for file in tmp_path.iterdir() if file.name.isdigit()]):
+    while not (begun := [int(file.name) for file in folder.iterdir() if file.name.isdigit()]):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
+    return process, begun[0]
+
+
+def test_interrupting_ends_the_workers_without_a_word(tmp_path: Path) -> None:
+    process, worker = _busy_script(tmp_path)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, errors = process.communicate(timeout=30.0)
     assert errors.count("Traceback") == 1 and "KeyboardInterrupt" in errors  # that of the script itself
     with pytest.raises(ProcessLookupError):
-        os.kill(begun[0], 0)
+        os.kill(worker, 0)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path, how: signal.Signals) -> None:
+    process, worker = _busy_script(tmp_path)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=30.0)  # the worker holds the other end of this pipe
+    assert "Traceback" not in errors
+    deadline = time.monotonic() + 10.0
+    while Path(f"/proc/{worker}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_names_of_jobs_are_unique() -> None:
