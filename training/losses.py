@@ -14,7 +14,7 @@ COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) we
 HEAT_WEIGHT = 0.3
 PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
-NEARNESS_WEIGHT = 4.0
+NEARNESS_WEIGHT = 8.0
 PRESENT_SHARE = 0.05
 OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for a while
 

@@ -90,13 +90,14 @@ def train(
 def start_network(folder: Path, context_channels: int) -> tuple[LiquidPolicyNetwork, bool]:
     """Return a trained network to go on from, and whether its eye is complete.
 
-    With ``context_channels`` a network without context gets one, which adds nothing before it has learned.
+    With ``context_channels`` a network without context gets one and reads its scene anew; it keeps all that fits.
     """
     network, _ = load_network(folder)
     if not context_channels or network.config.context_channels:
         return network, True
     grown = LiquidPolicyNetwork(replace(network.config, context_channels=context_channels))
-    grown.load_state_dict(network.state_dict(), strict=False)
+    fresh = grown.state_dict()
+    grown.load_state_dict({**fresh, **{k: v for k, v in network.state_dict().items() if v.shape == fresh[k].shape}})
     return grown, False
 
 

@@ -19,6 +19,8 @@ from liquid_nav.policy.config import PolicyConfig
 
 SCENE_CHANNELS = 12
 SCENE_ROWS = 3
+SCENE_UNITS = 32
+WIDE_CHANNELS, WIDE_UNITS = 16, 64  # of the scene reader behind a context
 
 
 class Encoding(NamedTuple):
@@ -78,13 +80,20 @@ class Encoder(nn.Module):
         )
         self.context = Context(third, config.context_channels) if config.context_channels else None
         self.attention = nn.Conv2d(third, config.keypoints, 1)
-        self.scene = nn.Conv2d(third, SCENE_CHANNELS, 1)
+        wide = self.context is not None
+        channels, units = (WIDE_CHANNELS, WIDE_UNITS) if wide else (SCENE_CHANNELS, SCENE_UNITS)
+        self.scene = nn.Conv2d(third, channels, 1)
         rows, columns = config.image_height_px // 8, config.image_width_px // 8
         self.register_buffer("column_positions", torch.linspace(-1.0, 1.0, columns), persistent=False)
         self.register_buffer("row_positions", torch.linspace(-1.0, 1.0, rows), persistent=False)
         self.scene_grid = (SCENE_ROWS, config.scene_columns)
-        self.scene_dense = nn.Linear(SCENE_CHANNELS * SCENE_ROWS * config.scene_columns, 32)
-        self.dense = nn.Linear(config.keypoints * 5 + 32, config.features)
+        pooled = channels * SCENE_ROWS * config.scene_columns
+        self.scene_dense = nn.Linear(pooled, units)
+        self.dense = nn.Linear(config.keypoints * 5 + units, config.features)
+        # Without these, half of the units were dead and a third of the features saturated after a long training.
+        self.bend = nn.LeakyReLU(0.1) if wide else nn.ReLU()
+        self.scene_norm = nn.LayerNorm(pooled) if wide else nn.Identity()
+        self.feature_norm = nn.LayerNorm(config.features) if wide else nn.Identity()
 
     def forward(self, images: Tensor) -> Encoding:
         maps = self.convolutions(images)  # (batch, channels, height / 8, width / 8)
@@ -92,9 +101,9 @@ class Encoder(nn.Module):
             maps = maps + self.context(maps)
         logits = self.attention(maps).float()
         keypoints = self._keypoints(logits)
-        pooled = functional.adaptive_avg_pool2d(functional.relu(self.scene(maps)), self.scene_grid).float()
-        scene = functional.relu(self.scene_dense(pooled.flatten(1)))
-        features = torch.tanh(self.dense(torch.cat([keypoints, scene], dim=1)))
+        pooled = functional.adaptive_avg_pool2d(self.bend(self.scene(maps)), self.scene_grid).float()
+        scene = self.bend(self.scene_dense(self.scene_norm(pooled.flatten(1))))
+        features = torch.tanh(self.feature_norm(self.dense(torch.cat([keypoints, scene], dim=1))))
         return Encoding(features, logits[:, 0])
 
     def _keypoints(self, logits: Tensor) -> Tensor:

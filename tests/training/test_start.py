@@ -16,15 +16,16 @@ PLAIN = PolicyConfig()
 WIDE = replace(PLAIN, context_channels=8)
 
 
-def test_a_network_that_gets_a_context_flies_as_before_until_it_learns(tmp_path: Path) -> None:
+def test_a_network_that_gets_a_context_looks_where_it_looked(tmp_path: Path) -> None:
     network = LiquidPolicyNetwork(PLAIN)
     save_policy(network, tmp_path, name="plain", training={}, card="")
     grown, complete = start_network(tmp_path, 8)
     assert not complete and grown.config == WIDE
     images, elapsed = torch.rand(2, 3, 3, 144, 256) * 2.0 - 1.0, torch.full((2, 3), 0.05)
-    assert torch.equal(grown(images, elapsed).commands, network(images, elapsed).commands)
+    output = grown(images, elapsed)
+    assert torch.equal(output.target_logits, network(images, elapsed).target_logits)
+    output.commands.square().sum().backward()
     assert grown.encoder.context is not None
-    grown(images, elapsed).commands.square().sum().backward()
     assert grown.encoder.context.wide[-1].weight.grad.abs().sum() > 0.0  # type: ignore[union-attr,operator]
 
 
