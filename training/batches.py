@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -157,7 +157,9 @@ class BatchMaker:
         if not has_mask.all():
             look = keep_surroundings(look)
         replace = has_mask.all() and self.augment and len(steps) == 1 and rng.random() < settings.replace_background
-        background = self._background(rng) if replace else None
+        behind = int(rng.choice(self._empty)) if replace else None
+        turned = bool(replace and rng.random() < 0.5)
+        background = None if behind is None else _turned(np.asarray(cache.images[behind]), turned)
         images, heats, visible = [], [], []
         for position, step in enumerate(steps):
             image, mask = np.asarray(cache.images[step]), cache.mask(int(step))
@@ -169,7 +171,8 @@ class BatchMaker:
             visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
         commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
         free_m = cache.free_m[steps]
-        nearness = np.asarray(np.exp(-free_m / NEARNESS_M), dtype=np.float32)
+        around_m = free_m if behind is None else _turned(cache.free_m[[behind]], turned)
+        nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
         stamps = cache.stamps_s[steps]
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
         return {
@@ -185,13 +188,14 @@ class BatchMaker:
             "elapsed_s": elapsed.astype(np.float32),
         }
 
-    def _background(self, rng: np.random.Generator) -> NDArray[np.uint8]:
-        picture = np.asarray(self.cache.images[int(rng.choice(self._empty))])
-        return np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
-
     @staticmethod
     def _collate(items: list[dict[str, NDArray[np.generic]]]) -> Batch:
         return Batch(**{name: torch.from_numpy(np.stack([item[name] for item in items])) for name in items[0]})
+
+
+def _turned(values: NDArray[Any], turned: bool) -> NDArray[Any]:
+    """Return values whose second axis goes from left to right, mirrored or as they are."""
+    return np.ascontiguousarray(values[:, ::-1]) if turned else values
 
 
 def _repeated(episodes: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) we
 HEAT_WEIGHT = 0.3
 PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
-NEARNESS_WEIGHT = 8.0
+NEARNESS_WEIGHT = 10.0
 PRESENT_SHARE = 0.05
 OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for a while
 
@@ -54,7 +54,8 @@ def policy_loss(
     heat = _heat_loss(target_logits.float(), batch.heat, visible, known)
     miss = functional.smooth_l1_loss(log_distance, batch.log_distance.float(), reduction="none", beta=0.3)
     distance = (miss * visible).sum() / visible.sum().clamp_min(1.0)
-    misses = (torch.sigmoid(nearness_logits) - batch.nearness).square().mean(dim=2)
+    # Squared errors of a sigmoid have gradients so small that the other tasks drown them.
+    misses = functional.binary_cross_entropy_with_logits(nearness_logits, batch.nearness, reduction="none").mean(dim=2)
     nearness = (misses * known).sum() / known.sum().clamp_min(1.0)
     total = command + heat + DISTANCE_WEIGHT * distance + NEARNESS_WEIGHT * nearness
     return Losses(total, command, heat, distance, nearness)

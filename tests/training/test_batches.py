@@ -9,7 +9,7 @@ import pytest
 
 from liquid_nav.errors import ConfigError
 from tests.training.small_data import small_cache
-from training.batches import LEAD, BatchMaker, blocked, command_weight, losing, passing
+from training.batches import LEAD, NEARNESS_M, BatchMaker, blocked, command_weight, losing, passing
 from training.cache import SECTORS
 from training.settings import TrainSettings
 
@@ -89,3 +89,16 @@ def test_without_a_share_or_without_rare_moments_the_order_stays() -> None:
 def test_a_share_that_is_none_is_refused(shares: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=r"the shares are .* at most 1"):
         TrainSettings(**shares)
+
+
+def test_replaced_surroundings_bring_their_own_solids() -> None:
+    cache = small_cache(episodes=4, steps=60)
+    masks = cache.masks.copy()
+    masks[7] = 0  # the only image without the target: the surroundings of all others
+    maker = BatchMaker(replace(cache, masks=masks), TrainSettings(replace_background=1.0), np.arange(4), augment=True)
+    batch = maker.images(np.random.default_rng(0), np.arange(20, 60))
+    assert not batch.use_command.any()
+    there = np.exp(-cache.free_m[7] / NEARNESS_M)
+    sides = [any(np.allclose(row, each) for each in (there, there[::-1])) for row in batch.nearness[:, 0].numpy()]
+    assert all(sides)
+    assert len({row.tobytes() for row in batch.nearness[:, 0].numpy()}) == 2  # mirrored or not
