@@ -6,6 +6,9 @@ the paper's fused semi-implicit steps (algorithm 1), several per time step; each
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -135,9 +138,6 @@ class LTC(nn.Module):
     def _scan(self, inputs: Tensor, potential: Tensor, inertia: Tensor) -> Tensor:
         """Return the potentials (batch, time, neurons) of a whole sequence; the same numbers in less time."""
         leak = functional.softplus(self.leak_conductance)
-        gather, shift, spread, ends = _by_synapse(
-            self.mask, self.steepness, self.midpoint, self.conductance, self.reversal
-        )
         # The map of the inputs is folded into their synapses.
         from_input, input_shift, input_spread, _ = _by_synapse(
             self.sensory_mask,
@@ -150,15 +150,15 @@ class LTC(nn.Module):
         sensory = functional.linear(inputs, from_input.t(), input_shift).sigmoid_() @ input_spread
         fixed = sensory + torch.cat([leak * self.leak_potential, leak + EPSILON])
         fixed = fixed + functional.pad(inertia, (self.neurons, 0))
+        own = self.mask, self.steepness, self.midpoint, self.conductance, self.reversal
+        compiled = compiled_scan() if _can_compile(potential, fixed, inertia, self.steepness) else None
+        if compiled is not None:
+            values = _synapse_values(*own)
+            by_batch = (each.permute(1, 2, 0) for each in (fixed, inertia))
+            return compiled(potential.t(), *values, *by_batch, self.ode_unfolds).permute(2, 0, 1)
+        by_time = (each.transpose(0, 1).contiguous() for each in (fixed, inertia))
         potentials: Tensor = SynapseScan.apply(  # type: ignore[no-untyped-call]
-            potential,
-            gather,
-            shift,
-            spread,
-            ends,
-            fixed.transpose(0, 1).contiguous(),
-            inertia.transpose(0, 1).contiguous(),
-            self.ode_unfolds,
+            potential, *_by_synapse(*own), *by_time, self.ode_unfolds
         )
         return potentials.transpose(0, 1)
 
@@ -185,16 +185,45 @@ def _by_synapse(
 
     A synapse gathers ``slope * source - steepness * midpoint``; ``steepness`` is ``slope`` where None.
     """
+    sources, targets, (slopes, shift, current, strength) = _synapse_values(
+        mask, slope, midpoint, conductance, reversal, steepness
+    )
+    comes = functional.one_hot(sources, mask.shape[0]).to(slopes.dtype)  # (synapses, sources)
+    goes = functional.one_hot(targets, mask.shape[1]).to(slopes.dtype)  # (synapses, neurons)
+    spread = (torch.stack([current, strength], dim=1).unsqueeze(2) * goes.unsqueeze(1)).flatten(1)
+    return comes.t() * slopes, shift, spread, goes.t().contiguous()
+
+
+def _synapse_values(
+    mask: Tensor,
+    slope: Tensor,
+    midpoint: Tensor,
+    conductance: Tensor,
+    reversal: Tensor,
+    steepness: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return sources, targets (synapses,) and (4, synapses): slope, shift, current at full activity, conductance."""
     sources, targets = mask.nonzero(as_tuple=True)
-    steep = (slope if steepness is None else steepness)[sources, targets]
+    slopes = slope[sources, targets]
+    steep = slopes if steepness is None else steepness[sources, targets]
     strength = functional.softplus(conductance[sources, targets])
-    comes = functional.one_hot(sources, mask.shape[0]).to(steep.dtype)  # (synapses, sources)
-    goes = functional.one_hot(targets, mask.shape[1]).to(steep.dtype)  # (synapses, neurons)
-    gather = comes.t() * slope[sources, targets]
     shift = -steep * midpoint[sources, targets]
-    weighted = torch.stack([strength * reversal[sources, targets], strength], dim=1)  # (synapses, 2)
-    spread = (weighted.unsqueeze(2) * goes.unsqueeze(1)).flatten(1)
-    return gather, shift, spread, goes.t().contiguous()
+    return sources, targets, torch.stack([slopes, shift, strength * reversal[sources, targets], strength])
+
+
+@cache
+def compiled_scan() -> Callable[..., Tensor] | None:
+    """Return the compiled scan, or None without numba; imported here since numba takes a second."""
+    try:
+        from liquid_nav.liquid.ltc_compiled import CompiledScan
+    except ImportError:
+        return None
+    return CompiledScan.apply
+
+
+def _can_compile(*tensors: Tensor) -> bool:
+    kinds = {(each.device.type, each.dtype) for each in tensors}
+    return kinds in ({("cpu", torch.float32)}, {("cpu", torch.float64)})
 
 
 def _uniform(shape: tuple[int, ...], low: float, high: float) -> nn.Parameter:

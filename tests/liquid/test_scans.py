@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from liquid_nav.liquid import LTC, NCP, CfC, FullyConnected
+from liquid_nav.liquid import LTC, NCP, CfC, FullyConnected, ltc
 from liquid_nav.liquid.cfc_scan import GatedScan
 from liquid_nav.liquid.ltc_scan import SynapseScan
 
@@ -33,8 +36,15 @@ def _by_steps(layer: nn.Module, inputs: Tensor, elapsed: Tensor, state: Tensor) 
     return torch.cat(outputs, dim=1), state
 
 
+@pytest.mark.parametrize("scan", ["torch", "compiled"])
 @pytest.mark.parametrize("name", sorted(_layers()))
-def test_numbers_and_all_gradients_equal_those_of_single_steps(name: str) -> None:
+def test_numbers_and_all_gradients_equal_those_of_single_steps(
+    name: str, scan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if scan == "torch":
+        monkeypatch.setattr(ltc, "compiled_scan", lambda: None)
+    else:
+        pytest.importorskip("numba")
     layer = _layers()[name].double()
     state = torch.randn(BATCH, layer.neurons, dtype=torch.float64, requires_grad=True)
     inputs = torch.randn(BATCH, STEPS, INPUTS, dtype=torch.float64, requires_grad=True)
@@ -94,3 +104,20 @@ def test_a_wiring_with_many_synapses_goes_step_by_step_with_the_same_numbers() -
     assert not layer._fused
     by_steps, _ = _by_steps(layer, inputs, elapsed, torch.zeros(2, 40))
     assert torch.allclose(layer(inputs, None, elapsed)[0], by_steps, atol=1e-6)
+
+
+def test_single_steps_never_import_numba_and_sequences_compile() -> None:
+    pytest.importorskip("numba")
+    code = (
+        "import sys, torch; from liquid_nav.liquid import LTC; layer = LTC(2, 3); layer(torch.zeros(1, 1, 2));"
+        "assert 'numba' not in sys.modules; layer(torch.zeros(1, 2, 2)); assert 'numba' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_only_one_full_precision_on_the_cpu_is_compiled() -> None:
+    assert ltc._can_compile(torch.zeros(1), torch.ones(2))
+    assert ltc._can_compile(torch.zeros(1).double(), torch.ones(2).double())
+    assert not ltc._can_compile(torch.zeros(1), torch.ones(2).double())
+    assert not ltc._can_compile(torch.zeros(1).bfloat16(), torch.ones(2).bfloat16())
+    assert not ltc._can_compile(torch.zeros(1, device="meta"))
