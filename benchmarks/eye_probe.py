@@ -21,7 +21,7 @@ from rich.table import Table
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.batches import NEARNESS_M, VISIBLE_PX, blocked
-from training.cache import Cache, open_cache
+from training.cache import HEIGHT, WIDTH, Cache, open_cache
 
 SAMPLES = 3000
 CHUNK = 128
@@ -89,7 +89,6 @@ def probe(policy: Path, cache: Cache) -> dict[str, str]:
     steps = np.linspace(0, cache.steps - 1, min(SAMPLES, cache.steps)).astype(np.int64)
     features, columns = look(network, cache, steps)
     flights = np.searchsorted(cache.starts, steps, side="right")
-    solid = blocked(cache.free_m[steps], cache.distances_m[steps])
     nearness = np.exp(-cache.free_m[steps] / NEARNESS_M).astype(float)
     rows = {
         "images": f"{len(steps)} of {cache.steps}",
@@ -99,7 +98,7 @@ def probe(policy: Path, cache: Cache) -> dict[str, str]:
     pixels = cache.target_pixels[steps]
     seen = np.flatnonzero(pixels >= VISIBLE_PX)
     missed = np.abs(columns[seen] - [column_of_target(cache, int(steps[index])) for index in seen]) > MISSED
-    for low, high in ((VISIBLE_PX, 30), (30, 100), (100, 400), (400, 36864)):
+    for low, high in ((VISIBLE_PX, 30), (30, 100), (100, 400), (400, HEIGHT * WIDTH)):
         here = (pixels[seen] >= low) & (pixels[seen] < high)
         rows[f"attention elsewhere, target of {low} to {high} px"] = f"{missed[here].mean():.0%} of {here.sum()}"
     flown = fly(network, cache)

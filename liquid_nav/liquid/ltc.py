@@ -139,7 +139,7 @@ class LTC(nn.Module):
         """Return the potentials (batch, time, neurons) of a whole sequence; the same numbers in less time."""
         leak = functional.softplus(self.leak_conductance)
         # The map of the inputs is folded into their synapses.
-        from_input, input_shift, input_spread, _ = _by_synapse(
+        sensory_values = _synapse_values(
             self.sensory_mask,
             self.sensory_steepness * self.input_scale.unsqueeze(1),
             self.sensory_midpoint - self.input_shift.unsqueeze(1),
@@ -147,18 +147,18 @@ class LTC(nn.Module):
             self.sensory_reversal,
             self.sensory_steepness,
         )
+        from_input, input_shift, input_spread, _ = _by_synapse(self.sensory_mask, *sensory_values)
         sensory = functional.linear(inputs, from_input.t(), input_shift).sigmoid_() @ input_spread
         fixed = sensory + torch.cat([leak * self.leak_potential, leak + EPSILON])
         fixed = fixed + functional.pad(inertia, (self.neurons, 0))
-        own = self.mask, self.steepness, self.midpoint, self.conductance, self.reversal
+        values = _synapse_values(self.mask, self.steepness, self.midpoint, self.conductance, self.reversal)
         compiled = compiled_scan() if _can_compile(potential, fixed, inertia, self.steepness) else None
         if compiled is not None:
-            values = _synapse_values(*own)
             by_batch = (each.permute(1, 2, 0) for each in (fixed, inertia))
             return compiled(potential.t(), *values, *by_batch, self.ode_unfolds).permute(2, 0, 1)
         by_time = (each.transpose(0, 1).contiguous() for each in (fixed, inertia))
         potentials: Tensor = SynapseScan.apply(  # type: ignore[no-untyped-call]
-            potential, *_by_synapse(*own), *by_time, self.ode_unfolds
+            potential, *_by_synapse(self.mask, *values), *by_time, self.ode_unfolds
         )
         return potentials.transpose(0, 1)
 
@@ -173,23 +173,11 @@ def _synapses(mask: Tensor) -> int:
     return int(mask.sum())
 
 
-def _by_synapse(
-    mask: Tensor,
-    slope: Tensor,
-    midpoint: Tensor,
-    conductance: Tensor,
-    reversal: Tensor,
-    steepness: Tensor | None = None,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the matrices of :class:`SynapseScan` from parameters of shape (sources, neurons).
-
-    A synapse gathers ``slope * source - steepness * midpoint``; ``steepness`` is ``slope`` where None.
-    """
-    sources, targets, (slopes, shift, current, strength) = _synapse_values(
-        mask, slope, midpoint, conductance, reversal, steepness
-    )
-    comes = functional.one_hot(sources, mask.shape[0]).to(slopes.dtype)  # (synapses, sources)
-    goes = functional.one_hot(targets, mask.shape[1]).to(slopes.dtype)  # (synapses, neurons)
+def _by_synapse(mask: Tensor, sources: Tensor, targets: Tensor, values: Tensor) -> tuple[Tensor, ...]:
+    """Return the matrices of :class:`SynapseScan` from what :func:`_synapse_values` found for a mask."""
+    slopes, shift, current, strength = values
+    comes = functional.one_hot(sources, mask.shape[0]).to(values.dtype)  # (synapses, sources)
+    goes = functional.one_hot(targets, mask.shape[1]).to(values.dtype)  # (synapses, neurons)
     spread = (torch.stack([current, strength], dim=1).unsqueeze(2) * goes.unsqueeze(1)).flatten(1)
     return comes.t() * slopes, shift, spread, goes.t().contiguous()
 
@@ -202,7 +190,10 @@ def _synapse_values(
     reversal: Tensor,
     steepness: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return sources, targets (synapses,) and (4, synapses): slope, shift, current at full activity, conductance."""
+    """Return sources, targets (synapses,) and (4, synapses): slope, shift, current at full activity, conductance.
+
+    A synapse gathers ``slope * source - steepness * midpoint``; ``steepness`` is ``slope`` where None.
+    """
     sources, targets = mask.nonzero(as_tuple=True)
     slopes = slope[sources, targets]
     steep = slopes if steepness is None else steepness[sources, targets]

@@ -26,8 +26,6 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"
 Array = np.ndarray[Any, Any]
 compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = njit(**OPTIONS)
 LN2, LN2_REST = math.log(2), 2.3190468138462996e-17  # and what double precision leaves of it
-
-
 SAME_WIDTH = {types.float32: types.int32, types.int32: types.float32}
 SAME_WIDTH |= {types.float64: types.int64, types.int64: types.float64}
 
