@@ -140,7 +140,9 @@ def _write(
     path.with_name(path.name + PART_SUFFIX).unlink(missing_ok=True)
     try:
         with EpisodeWriter(path, replace(meta, horizontal_fov_rad=world.horizontal_fov_rad)) as writer:
-            for step in chain([first], steps):
+            for recorded in chain([first], steps):
+                # The target's recorded position may not have come yet, or be that in the world before.
+                step = replace(recorded, target_position_enu_m=world.target.position_enu_m)
                 seen = world.render(odometry=step.odometry)
                 if made.steps % LOOK_AGAIN == 0:
                     differences.append(_difference(seen.rgb, step.frame.rgb))

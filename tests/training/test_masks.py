@@ -55,6 +55,16 @@ def test_what_was_masked_is_training_data_with_masks(flown: Path, tmp_path: Path
     assert not open_cache([tmp_path / "bare"], tmp_path / "other").has_mask.any()
 
 
+def test_a_recording_that_began_before_it_heard_of_the_target_can_be_trained_on(flown: Path, tmp_path: Path) -> None:
+    episode = read_episode(flown)
+    for step in episode.steps[:3]:
+        step.target_position_enu_m[:] = np.nan
+    add_masks(_bare(episode, tmp_path / "bare" / "a.mcap"), tmp_path / "masked")
+    known = [step.target_position_enu_m for step in read_episode(tmp_path / "masked" / "a.mcap").steps]
+    assert np.allclose(known, episode.steps[-1].target_position_enu_m, atol=1e-3)
+    assert np.isfinite(open_cache([tmp_path / "masked"], tmp_path / "cache").distances_m).all()
+
+
 def test_finished_episodes_are_kept(flown: Path, tmp_path: Path) -> None:
     bare = _bare(read_episode(flown), tmp_path / "bare" / "a.mcap")
     first = add_masks(bare, tmp_path / "masked")
