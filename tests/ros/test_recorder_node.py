@@ -115,12 +115,12 @@ def test_many_episodes_in_one_folder_with_notes_and_interventions(graph: Graph, 
     assert episode.metadata.extra["notes"] == "gusts"
     assert [data for _, _, data in episode.messages["/vehicle/state"]]  # latched before the start
     steps = list(episode.steps())
-    assert len(steps) >= 55
+    assert len(steps) >= 45
     by_source = {source: [s for s in steps if s.source == source] for source in ("pilot", "policy")}
-    assert len(by_source["pilot"]) == 25 and len(by_source["policy"]) >= 30
+    assert 20 <= len(by_source["pilot"]) <= 25 and len(by_source["policy"]) >= 25
     labels = [step for step in steps if step.labelled]
     assert all(step.expert.forward_m_s == 0.5 for step in labels), "only the pilot's word is a label"
-    assert 15 <= len(labels) <= 40
+    assert 12 <= len(labels) <= 40
     early = [step for step in labels if step.source == "policy"]
     assert early, "the moments before the pilot reacted carry his word too"
 
