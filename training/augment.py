@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+WASHED_OUT, NEGATIVE = 0.15, 0.15  # shares of the colour matrices
+
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -129,7 +131,11 @@ def _colour_matrix(rng: np.random.Generator) -> NDArray[np.float32]:
         colours = 0.5 * np.eye(3) + rng.normal(0.0, 0.45, (3, 3))
         colours /= max(0.4, float(np.abs(colours.sum(axis=1)).mean()))
         colours *= rng.uniform(0.7, 1.2)
-    if rng.random() < 0.15:
+    lot = rng.random()
+    if lot < WASHED_OUT:  # bright and almost without contrast, as snow, sand or concrete in the sun
+        colours *= rng.uniform(0.05, 0.4)
+        shift = rng.uniform(120, 230) + rng.uniform(-15, 15, 3)
+    elif lot < WASHED_OUT + NEGATIVE:
         colours = -colours
         shift = rng.uniform(150, 255, 3)
     else:

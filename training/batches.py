@@ -28,7 +28,9 @@ AHEAD, MIDDLE = slice(5, 11), slice(6, 10)  # sectors in the middle third and qu
 FREE_AHEAD_M, BESIDE_M, FAST_M_S = 3.2, 2.1, 1.0
 HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before the target
 MOVING_M_S = 0.3
+STILL_M_S, TURNING_RAD_S = 0.1, 0.5  # who searches turns on the spot
 REMEMBERED_S = 2.0  # for so long a target that went out of sight is known to be somewhere
+OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for longer, unless it searches
 LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
 DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
 PASSAGE_WEIGHT, HAZARD_WEIGHT = 2.0, 2.0
@@ -49,9 +51,6 @@ class Commanded(Protocol):
     @property
     def weight(self) -> torch.Tensor: ...
 
-    @property
-    def elapsed_s(self) -> torch.Tensor: ...
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -66,7 +65,8 @@ class Batch:
         use_command: bool (batch, time), False where the surroundings were replaced or nobody labelled the image.
         log_distance: (batch, time).
         nearness: (batch, time, sectors) of solids, 1 at the vehicle, 0 far away.
-        weight: (batch, time) of the command: more before solids and where the way between solids is free.
+        weight: (batch, time) of the command: more before solids and where the way between solids is free, less where
+            nobody can know it, see :func:`certainty`.
         elapsed_s: (batch, time).
     """
 
@@ -107,11 +107,12 @@ class BatchMaker:
         self._empty = empty if len(empty) else self.steps[:1]
         free_m, commands = cache.free_m[self.steps], cache.commands[self.steps]
         visible = (pixels >= VISIBLE_PX) | ~cache.has_mask
-        hidden = losing(visible, cache.stamps_s, cache.starts)[self.steps] & moving(commands)
+        lost = losing(visible, cache.stamps_s, cache.starts)[self.steps]
         self._rare = [
             (settings.passage_share, np.flatnonzero(passing(free_m, commands))),
             (settings.hazard_share, np.flatnonzero(blocked(free_m, cache.distances_m[self.steps]))),
-            (settings.hidden_share, np.flatnonzero(hidden)),
+            (settings.hidden_share, np.flatnonzero(lost & moving(commands))),
+            (settings.search_share, np.flatnonzero(lost & searching(visible[self.steps], commands))),
         ]
 
     def images(self, rng: np.random.Generator, order: NDArray[np.int64]) -> Batch:
@@ -125,8 +126,8 @@ class BatchMaker:
     def prefer_rare(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return ``order`` with shares of its places taken by stretches that hold a rare moment.
 
-        Those are a free way past solids, nearly everything in a street, a solid dead ahead, and a target that something
-        hides: two, two and one of a hundred moments in forests.
+        Those are a free way past solids, nearly everything in a street, a solid dead ahead, a target that something
+        hides, two, two and one of a hundred moments in forests, and a target that has just left the image.
         """
         lot, preferred, below = rng.random(len(order)), order.copy(), 0.0
         for share, moments in self._rare:
@@ -169,7 +170,8 @@ class BatchMaker:
             heat = mask.reshape(height // CELL_PX, CELL_PX, width // CELL_PX, CELL_PX).mean(axis=(1, 3))
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
-        commands = cache.commands[steps] * (MIRROR if look.flip else 1.0)
+        seen = np.array(visible)
+        commands = search_to_the_left(seen, cache.commands[steps] * (MIRROR if look.flip else 1.0))
         free_m = cache.free_m[steps]
         around_m = free_m if behind is None else _turned(cache.free_m[[behind]], turned)
         nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
@@ -178,13 +180,13 @@ class BatchMaker:
         return {
             "images": np.stack(images),
             "heat": np.stack(heats),
-            "visible": np.array(visible),
+            "visible": seen,
             "has_mask": has_mask,
             "commands": commands.astype(np.float32),
             "use_command": cache.labelled[steps] & (not replace),
             "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
-            "weight": command_weight(free_m, cache.commands[steps], cache.distances_m[steps]),
+            "weight": command_weight(free_m, commands, cache.distances_m[steps]) * certainty(seen, commands, stamps),
             "elapsed_s": elapsed.astype(np.float32),
         }
 
@@ -220,6 +222,35 @@ def blocked(free_m: NDArray[np.float32], distances_m: NDArray[np.float32]) -> ND
 def moving(commands: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where the expert flies somewhere, (steps,), rather than hover or turn."""
     return np.asarray(np.hypot(commands[:, 0], commands[:, 1]) > MOVING_M_S)
+
+
+def searching(visible: NDArray[np.bool_], commands: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the expert turns on the spot to find a target that is out of sight, (steps,)."""
+    still = np.hypot(commands[:, 0], commands[:, 1]) < STILL_M_S
+    return np.asarray(~visible & still & (np.abs(commands[:, 3]) > TURNING_RAD_S))
+
+
+def search_to_the_left(visible: NDArray[np.bool_], commands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the commands of a sequence, (steps, 4), searching to the left until the target has been seen.
+
+    The expert turns to where the target was last seen. Who has not seen it yet cannot know that side, and would learn
+    the mean of both: not to turn at all.
+    """
+    never_seen = ~np.maximum.accumulate(visible) & searching(visible, commands)
+    changed = commands.astype(np.float32)
+    changed[never_seen, 3] = np.abs(changed[never_seen, 3])
+    return changed
+
+
+def certainty(
+    visible: NDArray[np.bool_], commands: NDArray[np.float32], stamps_s: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return how far the commands of a sequence can be known from its images, (steps,).
+
+    What the expert flies to a target long out of sight, only its map tells; that it searches, anybody would.
+    """
+    lately = visible | losing(visible, stamps_s, np.array([0, len(visible)]))
+    return np.where(lately | searching(visible, commands), 1.0, OUT_OF_SIGHT).astype(np.float32)
 
 
 def losing(visible: NDArray[np.bool_], stamps_s: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.bool_]:

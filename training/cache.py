@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -26,6 +27,7 @@ HEIGHT, WIDTH = 144, 256
 SECTORS = 16
 COUNTED_AT_ONCE = 2000
 MOST_WEIGHT = 100.0
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GAP_S = 1.0  # where no image comes for longer, as when a pilot begins again elsewhere, another flight begins
 NO_MASK = bytes(HEIGHT * WIDTH // 8)
 RECORDED = AlignOptions(size_px=(WIDTH, HEIGHT), longest_gap_s=math.inf)
@@ -109,7 +111,17 @@ def open_cache(folders: list[Path], where: Path) -> Cache:
         raise EpisodeError(f"no episodes in {', '.join(map(str, folders))}: run `liquid-nav collect` first")
     key = {"version": VERSION, "files": [[str(file), file.stat().st_size] for file in files]}
     if not _holds(where, key):
-        _decode(files, where)
+        try:
+            _decode(files, where)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            for name in ("images.u8", "masks.u8"):  # as large as the disk was free
+                (where / name).unlink(missing_ok=True)
+            raise EpisodeError(
+                f"{where} cannot be written ({error}): decoded images take {HEIGHT * WIDTH * 3 / 1e4:.1f} GB per "
+                "100 000; free some space or give --out on a larger disk"
+            ) from error
         part = where / "index.part"
         part.write_text(json.dumps(key))
         part.replace(where / "index.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ from safetensors.torch import save_file
 
 from liquid_nav.policy.checkpoint import WEIGHTS_FILE
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.batches import BatchMaker
+from training.batches import Batch, BatchMaker, prefetch
 from training.cache import Cache
 from training.progress import progress_bar
-from training.settings import CompareSettings, TrainSettings, config_hash
+from training.settings import LookSettings, config_hash
 from training.train import split_episodes
 
-LOOK_BATCH = 4
+LOOKED_AT_ONCE = 128  # images
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,7 @@ class Sequences:
 
     Attributes:
         features: (sequences, time, features) of a trained eye.
-        elapsed_s: (sequences, time).
-        commands: (sequences, time, 4), what the expert would fly.
-        visible, use_command: bool (sequences, time).
-        weight: (sequences, time) of the command, see :class:`training.batches.Batch`.
+        elapsed_s, commands, visible, use_command, weight: see :class:`training.batches.Batch`.
     """
 
     features: torch.Tensor
@@ -54,30 +53,30 @@ class Sequences:
 
 
 def see(
-    cache: Cache, eye: LiquidPolicyNetwork, folder: Path, settings: CompareSettings, where: Path
+    cache: Cache, eye: LiquidPolicyNetwork, folder: Path, settings: LookSettings, where: Path, *, loaders: int = 1
 ) -> tuple[Sequences, Sequences, str]:
-    """Return sequences to learn from and, plain, to choose by, and what names them; ``where`` keeps them.
+    """Return sequences to learn from and, plain, to check with, and what names them; ``where`` keeps them.
 
     Args:
         cache: decoded episodes.
         eye: whose encoder looks.
         folder: that the eye was read from.
-        settings: how many passes.
+        settings: which sequences.
         where: folder for the file.
+        loaders: threads that prepare images.
     """
-    common = ("seed", "sequence_steps", "validation_share", "passage_share", "hazard_share", "hidden_share")
-    as_training = TrainSettings(**{name: getattr(settings, name) for name in common})
+    as_training = settings.as_training()
     weights = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    names = f"{weights} {cache.fingerprint} {settings.passes} {as_training.identity} {config_hash(eye.config)}"
-    identity = hashlib.sha256(names.encode()).hexdigest()[:12]
+    data = f"{cache.fingerprint} {settings.passes} {as_training.identity}"
+    identity = hashlib.sha256(f"{VERSION} {weights} {data} {config_hash(eye.config)}".encode()).hexdigest()[:12]
     path = where / "features.safetensors"
     known = _read(path, identity)
     if known is not None:
         return *known, identity
     learn, check = split_episodes(cache, as_training)
     both = {
-        "learn": _look(eye, learn, settings, settings.passes),
-        "check": _look(eye, check, settings, 1),
+        "learn": _look(eye, learn, settings, settings.passes, loaders),
+        "check": _look(eye, check, settings, 1, loaders),
     }
     where.mkdir(parents=True, exist_ok=True)
     tensors = {f"{part}.{item.name}": getattr(both[part], item.name) for part in both for item in fields(Sequences)}
@@ -102,21 +101,32 @@ def _read(path: Path, identity: str) -> tuple[Sequences, Sequences] | None:
 
 
 @torch.no_grad()
-def _look(eye: LiquidPolicyNetwork, maker: BatchMaker, settings: CompareSettings, passes: int) -> Sequences:
-    encoder = eye.encoder.eval()
-    length, parts = settings.sequence_steps, list[Sequences]()
-    per_pass = max(1, len(maker.steps) // length)
+def _look(
+    eye: LiquidPolicyNetwork, maker: BatchMaker, settings: LookSettings, passes: int, loaders: int
+) -> Sequences:
+    encoder, parts = eye.encoder.eval(), list[Sequences]()
+    per_pass = max(1, len(maker.steps) // settings.sequence_steps)
+    parts_of_all = [each for number in range(passes) for each in _parts(number, per_pass, settings)]
+    jobs = [partial(_draw, maker, settings, *each) for each in parts_of_all]
     with progress_bar("looking", passes * per_pass) as advance:
-        for number in range(passes):
-            rng = np.random.default_rng([settings.seed, 17, number])
-            order = rng.permutation(len(maker.steps))[:per_pass]
-            for part in np.array_split(maker.prefer_rare(rng, order), max(1, per_pass // LOOK_BATCH)):
-                batch = maker.sequences(rng, part, length)
-                pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
-                features = encoder(pictures).features.unflatten(0, batch.images.shape[:2])
-                parts.append(
-                    Sequences(features, batch.elapsed_s, batch.commands, batch.visible, batch.use_command, batch.weight)
-                )
-                advance(len(part), "")
+        for batch in prefetch(jobs, loaders):
+            pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
+            features = encoder(pictures).features.unflatten(0, batch.images.shape[:2])
+            parts.append(
+                Sequences(features, batch.elapsed_s, batch.commands, batch.visible, batch.use_command, batch.weight)
+            )
+            advance(len(features), "")
     names = [item.name for item in fields(Sequences)]
     return Sequences(**{name: torch.cat([getattr(each, name) for each in parts]) for name in names})
+
+
+def _parts(number: int, per_pass: int, settings: LookSettings) -> list[tuple[int, int, int]]:
+    """Return the parts of a pass: its number, the number of the part and how many sequences it holds."""
+    together = max(1, LOOKED_AT_ONCE // settings.sequence_steps)
+    return [(number, part, min(together, per_pass - first)) for part, first in enumerate(range(0, per_pass, together))]
+
+
+def _draw(maker: BatchMaker, settings: LookSettings, number: int, part: int, count: int) -> Batch:
+    rng = np.random.default_rng([settings.seed, 17, number, part])
+    order = maker.prefer_rare(rng, rng.integers(0, len(maker.steps), count))
+    return maker.sequences(rng, order, settings.sequence_steps)

@@ -1,4 +1,4 @@
-"""Training one head behind a frozen eye: a trial of a search, or a final training."""
+"""Training one head behind a frozen eye: a trial of a search, a final training of a comparison, or a policy's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -102,36 +103,48 @@ class HeadTrainer:
         began = time.process_time()
         torch.manual_seed(trial.seed)
         network = LiquidPolicyNetwork(replace(self.config, model=trial.model, units=trial.units))
-        learner = _HeadLearner(network)
+        learner = HeadLearner(network)
         plan = Plan(
             "head", trial.steps, trial.learning_rate, trial.name, checkpoint_steps=trial.steps, quiet=True
         )
         with tempfile.TemporaryDirectory() as work:
             engine = Engine[Sequences](plan, learner, Path(work), Place(torch.device("cpu")))
-            engine.run(lambda step: self._batch(trial, step))
-        loss = self._validate(learner.eval())
+            engine.run(lambda step: batch_of(self.learn, trial.batch, trial.seed, step))
+        loss = validation_loss(learner, self.check)
         weights = None
         if trial.final:
             state = network.state_dict()
             weights = {key: value.numpy() for key, value in state.items() if not key.startswith(EYE)}
         return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)
 
-    def _batch(self, trial: Trial, step: int) -> Sequences:
-        per_epoch = max(1, len(self.learn) // trial.batch)
-        epoch, index = divmod(step, per_epoch)
-        generator = torch.Generator().manual_seed(1_000_003 * trial.seed + epoch)
-        order = torch.randperm(len(self.learn), generator=generator)
-        return self.learn.take(order[index * trial.batch : (index + 1) * trial.batch])
 
-    @torch.no_grad()
-    def _validate(self, learner: nn.Module) -> float:
-        parts = torch.arange(len(self.check)).split(CHECK_BATCH)  # type: ignore[no-untyped-call]
-        losses = [float(learner(self.check.take(part))["command"]) * len(part) for part in parts]
-        return sum(losses) / len(self.check)
+def batch_of(learn: Sequences, size: int, seed: int, step: int) -> Sequences:
+    """Return the batch of a step; the same whenever it is asked for."""
+    per_epoch = max(1, len(learn) // size)
+    epoch, index = divmod(step, per_epoch)
+    order = _order(1_000_003 * seed + epoch, len(learn))
+    return learn.take(order[index * size : (index + 1) * size])
 
 
-class _HeadLearner(nn.Module):
-    """Learns commands alone; the eye is not even run."""
+@lru_cache(maxsize=4)
+def _order(seed: int, count: int) -> Tensor:
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+
+
+@torch.no_grad()
+def validation_loss(learner: HeadLearner, check: Sequences) -> float:
+    """Return the mean command loss."""
+    parts = torch.arange(len(check)).split(CHECK_BATCH)  # type: ignore[no-untyped-call]
+    losses = [float(learner(check.take(part))["command"]) * len(part) for part in parts]
+    return sum(losses) / len(check)
+
+
+class HeadLearner(nn.Module):
+    """Learns commands alone; the eye is not even run.
+
+    Args:
+        network: its head and the motors behind it learn, the rest is left alone.
+    """
 
     def __init__(self, network: LiquidPolicyNetwork) -> None:
         super().__init__()

@@ -58,9 +58,12 @@ def train(
         list[Path], typer.Argument(help="Folders of episodes; DIR=3 is drawn three times as often as DIR.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for the policy.")] = Path("checkpoints/policy"),
-    config: Annotated[Path | None, typer.Option(help="YAML with a 'train' section.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML with a 'train' section, or 'head' for --eye.")] = None,
     start_from: Annotated[
         Path | None, typer.Option(help="Go on from this policy; skips stage one unless it gets a context.")
+    ] = None,
+    eye: Annotated[
+        Path | None, typer.Option(help="Leave this policy's eye as it is and train a fresh head behind it, in minutes.")
     ] = None,
     name: Annotated[str, typer.Option(help="Of the policy; its model's name when empty.")] = "",
     model: Annotated[str, typer.Option(help="What remembers; `liquid-nav models` lists them.")] = "",
@@ -69,18 +72,26 @@ def train(
 ) -> None:
     """Train a policy on episodes; goes on where it was interrupted. Logs for TensorBoard lie in OUT/work/logs."""
     from liquid_nav.policy.config import PolicyConfig
-    from training.settings import CONFIGS, TrainSettings, load_settings
+    from training.head import train_head
+    from training.settings import CONFIGS, HeadSettings, TrainSettings, load_settings
     from training.train import policy_name
     from training.train import train as run
 
     path = config or CONFIGS / "forest.yaml"
-    settings = load_settings(path, "train", TrainSettings)
-    settings = settings if threads is None else replace(settings, threads=threads)
-    policy = load_settings(path, "policy", PolicyConfig)
-    if model and start_from is not None:
-        raise ConfigError(f"model {model!r} is given with a policy to start from: that policy has its own model")
-    policy = replace(policy, model=model) if model else policy
-    outcome = run(settings, episodes, out, name=name or policy_name(policy), policy=policy, start_from=start_from)
+    if eye is not None and start_from is not None:
+        raise ConfigError(f"--eye {eye} and --start-from {start_from}: an eye is kept, a start is trained on; use one")
+    if eye is not None:
+        head = load_settings(path, "head", HeadSettings)
+        head = head if threads is None else replace(head, threads=threads)
+        outcome = train_head(head, episodes, eye, out, name=name or out.name, model=model)
+    else:
+        settings = load_settings(path, "train", TrainSettings)
+        settings = settings if threads is None else replace(settings, threads=threads)
+        policy = load_settings(path, "policy", PolicyConfig)
+        if model and start_from is not None:
+            raise ConfigError(f"model {model!r} is given with a policy to start from: that policy has its own model")
+        policy = replace(policy, model=model) if model else policy
+        outcome = run(settings, episodes, out, name=name or policy_name(policy), policy=policy, start_from=start_from)
     facts = {
         "policy": str(outcome.policy),
         "images": outcome.steps,

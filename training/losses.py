@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.batches import REMEMBERED_S, Batch, Commanded
+from training.batches import Batch, Commanded
 
 COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) weighs one in each component
 HEAT_WEIGHT = 0.3
@@ -16,7 +16,6 @@ PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
 NEARNESS_WEIGHT = 10.0
 PRESENT_SHARE = 0.05
-OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for a while
 
 
 class Losses(NamedTuple):
@@ -62,20 +61,13 @@ def policy_loss(
 
 
 def command_loss(commands: Tensor, batch: Commanded, *, only_visible: bool) -> Tensor:
-    """Compare commands (batch, time, 4) with the expert's; counting more while the target is known to be somewhere."""
-    known = batch.visible if only_visible else seen_lately(batch.visible, batch.elapsed_s)
+    """Compare commands (batch, time, 4) with the expert's, each as much as its weight says."""
     units = torch.tensor(COMMAND_UNITS, device=commands.device)
-    least = 0.0 if only_visible else OUT_OF_SIGHT
-    weight = batch.use_command.float() * (least + (1.0 - least) * known.float()) * batch.weight
+    weight = batch.use_command.float() * batch.weight
+    if only_visible:
+        weight = weight * batch.visible.float()
     errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
     return (errors * weight).sum() / weight.sum().clamp_min(1.0)
-
-
-def seen_lately(visible: Tensor, elapsed_s: Tensor) -> Tensor:
-    """Return where the target has been in sight within :data:`training.batches.REMEMBERED_S`, bool (batch, time)."""
-    clock = elapsed_s.cumsum(dim=1)
-    last = torch.where(visible, clock, -torch.inf).cummax(dim=1).values
-    return clock - last <= REMEMBERED_S
 
 
 def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor, known: Tensor) -> Tensor:

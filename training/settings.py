@@ -14,6 +14,7 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
 
 CONFIGS = Path(__file__).parent / "configs"
+RARE_SHARES = ("passage_share", "hazard_share", "hidden_share", "search_share")
 T = TypeVar("T")
 
 
@@ -70,8 +71,9 @@ class TrainSettings:
         replace_background: share of images whose surroundings come from another image.
         recolour: share of images with everything but the target recoloured.
         patches: most random patches thrown over an image.
-        passage_share, hazard_share, hidden_share: shares of stage two's sequences with a free way past solids, with a
-            solid right ahead and with a hidden target, see :meth:`training.batches.BatchMaker.prefer_rare`.
+        passage_share, hazard_share, hidden_share, search_share: shares of stage two's sequences with a free way past
+            solids, a solid right ahead, a hidden target and the beginning of a search, see
+            :meth:`training.batches.BatchMaker.prefer_rare`.
         seed: of weights, order and augmentation.
         threads: of the arithmetic.
         validation_share: share of the episodes kept back.
@@ -94,6 +96,7 @@ class TrainSettings:
     passage_share: float = 0.0
     hazard_share: float = 0.0
     hidden_share: float = 0.0
+    search_share: float = 0.0
     seed: int = 0
     threads: int = 2
     validation_share: float = 0.06
@@ -104,12 +107,8 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         counts = ("encoder_epochs", "joint_epochs", "encoder_batch", "joint_batch", "sequence_steps")
-        for name in (*counts, "threads", "loaders", "checkpoint_steps"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}: use 1 or more")
-        shares = {name: getattr(self, name) for name in ("passage_share", "hazard_share", "hidden_share")}
-        if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
-            raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
+        _check_counts(self, *counts, "threads", "loaders", "checkpoint_steps")
+        _check_shares(self)
         if self.precision not in ("bf16", "fp32"):
             raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
 
@@ -119,22 +118,85 @@ class TrainSettings:
         return config_hash(replace(self, loaders=1, checkpoint_steps=1))
 
 
+def _check_counts(settings: object, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"{name} is {getattr(settings, name)}: use 1 or more")
+
+
+def _check_shares(settings: object) -> None:
+    shares = {name: getattr(settings, name) for name in RARE_SHARES}
+    if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
+        raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
+
+
 @dataclass(frozen=True)
-class CompareSettings:
-    """How models are compared behind a common eye.
+class LookSettings:
+    """What a trained eye looks at, once, so that heads can learn from what it saw.
+
+    Attributes:
+        passes: over the images, each with its own augmentation.
+        sequence_steps: images per sequence.
+        batch: sequences per step of a training.
+        passage_share, hazard_share, hidden_share, search_share: of the sequences, as in a training.
+        recolour, patches: of the augmentation, as in a training.
+        validation_share: share of the episodes kept back.
+        seed: of the draws and the augmentation.
+    """
+
+    passes: int = 4
+    sequence_steps: int = 32
+    batch: int = 16
+    passage_share: float = 0.2
+    hazard_share: float = 0.25
+    hidden_share: float = 0.1
+    search_share: float = 0.0
+    recolour: float = 0.75
+    patches: int = 6
+    validation_share: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_counts(self, "passes", "sequence_steps", "batch")
+        _check_shares(self)
+
+    def as_training(self) -> TrainSettings:
+        """Return the settings of a training that would see the same sequences."""
+        names = ("seed", "sequence_steps", "validation_share", "recolour", "patches", *RARE_SHARES)
+        return TrainSettings(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True)
+class HeadSettings(LookSettings):
+    """How a fresh head learns behind a frozen eye; see also :class:`LookSettings`.
+
+    Attributes:
+        steps: of the training.
+        learning_rate: peak.
+        threads: of the arithmetic.
+        loaders: threads that prepare images while the eye looks.
+    """
+
+    steps: int = 12000
+    learning_rate: float = 4e-3
+    threads: int = 1
+    loaders: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_counts(self, "steps", "threads", "loaders")
+
+
+@dataclass(frozen=True)
+class CompareSettings(LookSettings):
+    """How models are compared behind a common eye; see also :class:`LookSettings`.
 
     Attributes:
         models: names of :data:`liquid_nav.policy.heads.MODELS`.
-        trials: draws of learning rate and size for each model.
+        trials: draws of learning rate and size for each model; the sequences kept back choose among them.
         seeds: trainings of each tuned model.
         search_steps, steps: of a trial and of a final training.
-        batch: sequences per step.
-        passes: over the images, each with its own augmentation; seen by all models alike.
-        sequence_steps: images per sequence.
         learning_rates: lowest and highest draw of the peak.
-        passage_share, hazard_share, hidden_share: of the sequences, as in a training.
-        validation_share: share of the episodes kept back, by which trials are chosen.
-        seed: of the draws and the augmentation.
     """
 
     models: tuple[str, ...] = (*LIQUID_MODELS, *RIVAL_MODELS)
@@ -142,20 +204,11 @@ class CompareSettings:
     seeds: int = 5
     search_steps: int = 1000
     steps: int = 4000
-    batch: int = 16
-    passes: int = 4
-    sequence_steps: int = 32
     learning_rates: tuple[float, float] = (5e-4, 2e-2)
-    passage_share: float = 0.2
-    hazard_share: float = 0.25
-    hidden_share: float = 0.1
-    validation_share: float = 0.1
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("trials", "seeds", "search_steps", "steps", "batch", "passes", "sequence_steps"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}: use 1 or more")
+        super().__post_init__()
+        _check_counts(self, "trials", "seeds", "search_steps", "steps")
         known = (*LIQUID_MODELS, *RIVAL_MODELS)
         for model in self.models:
             if model not in known:

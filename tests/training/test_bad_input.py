@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,3 +109,16 @@ def test_another_world_is_refused(tmp_path: Path) -> None:
     folder = _folder(tmp_path / "data", _good(), replace(META, world="city"))
     with pytest.raises(EpisodeError, match="forests only"):
         open_cache([folder], tmp_path / "cache")
+
+
+def test_a_full_disk_is_told_and_left_as_it_was(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "flights", _good())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3 * HEIGHT * WIDTH * COUNT // 2, hard))
+    try:
+        with pytest.raises(EpisodeError, match=r"cannot be written .* free some space"):
+            open_cache([folder], tmp_path / "cache")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((tmp_path / "cache").glob("*.u8"))
+    assert open_cache([folder], tmp_path / "cache").steps == COUNT

@@ -9,7 +9,19 @@ import pytest
 
 from liquid_nav.errors import ConfigError
 from tests.training.small_data import small_cache
-from training.batches import LEAD, NEARNESS_M, BatchMaker, blocked, command_weight, losing, passing
+from training.batches import (
+    LEAD,
+    NEARNESS_M,
+    OUT_OF_SIGHT,
+    BatchMaker,
+    blocked,
+    certainty,
+    command_weight,
+    losing,
+    passing,
+    search_to_the_left,
+    searching,
+)
 from training.cache import SECTORS
 from training.settings import TrainSettings
 
@@ -42,6 +54,30 @@ def test_a_target_is_being_lost_for_two_seconds_after_it_was_seen() -> None:
     stamps = np.array([0.0, 1.0, 2.0, 3.5, 3.6, 3.7])
     lost = losing(visible, stamps, np.array([0, 4, 6]))
     assert lost.tolist() == [False, False, True, False, False, False]
+
+
+TURNING = np.array([[0.0, 0.0, 0.1, -0.8]], np.float32)
+
+
+def test_a_search_turns_on_the_spot_with_the_target_out_of_sight() -> None:
+    assert searching(np.array([False]), TURNING).all()
+    assert not searching(np.array([True]), TURNING).any()
+    assert not searching(np.array([False]), FAST).any()
+
+
+def test_a_search_goes_to_the_left_until_the_target_was_seen_and_then_where_it_left() -> None:
+    commands = np.repeat(TURNING, 4, axis=0)
+    visible = np.array([False, False, True, False])
+    assert search_to_the_left(visible, commands)[:, 3].tolist() == pytest.approx([0.8, 0.8, -0.8, -0.8])
+    assert search_to_the_left(visible, -commands)[:, 3].tolist() == pytest.approx([0.8] * 4)
+    assert commands[0, 3] < 0.0, "the episodes stay as they are"
+
+
+def test_flying_to_a_target_long_out_of_sight_counts_little_and_searching_for_it_in_full() -> None:
+    visible, stamps = np.array([True, False, False, False]), np.array([0.0, 1.9, 2.1, 9.0])
+    fast, turning = np.repeat(FAST, 4, axis=0), np.repeat(TURNING, 4, axis=0)
+    assert certainty(visible, fast, stamps).tolist() == [1.0, 1.0, OUT_OF_SIGHT, OUT_OF_SIGHT]
+    assert certainty(visible, turning, stamps).tolist() == [1.0] * 4
 
 
 def test_commands_count_more_before_solids_and_in_passages() -> None:

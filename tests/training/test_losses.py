@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
 import torch
 
-from training.losses import seen_lately
+from tests.training.small_data import small_cache
+from training.batches import BatchMaker
+from training.losses import command_loss
+from training.settings import TrainSettings
 
 
-def test_a_target_is_remembered_for_two_seconds() -> None:
-    visible = torch.tensor([[False, True, False, False, True], [False, False, False, False, False]])
-    elapsed_s = torch.tensor([[0.1, 0.1, 1.9, 0.2, 0.1]] * 2)
-    assert seen_lately(visible, elapsed_s).tolist() == [[False, True, True, False, True], [False] * 5]
+def test_a_command_costs_as_much_as_its_weight_says_and_nothing_where_nobody_labelled_it() -> None:
+    cache = small_cache()
+    maker = BatchMaker(cache, TrainSettings(sequence_steps=4), np.arange(2), augment=False)
+    batch = maker.sequences(np.random.default_rng(0), np.array([0]), 4)
+    flown = batch.commands.clone()
+    flown[0, 1, 0] += 1.0
+    flown[0, 2, 0] += 1.0
+    both = command_loss(flown, batch, only_visible=False)
+    use = torch.tensor([[True, True, False, True]])
+    one = command_loss(flown, replace(batch, use_command=use, weight=torch.ones(1, 4)), only_visible=False)
+    heavy = command_loss(
+        flown, replace(batch, use_command=use, weight=torch.tensor([[1.0, 3.0, 1.0, 1.0]])), only_visible=False
+    )
+    assert float(heavy) == pytest.approx(1.8 * float(one))
+    assert float(both) > 0.0 == float(command_loss(batch.commands, batch, only_visible=False))

@@ -1,0 +1,88 @@
+"""A fresh head learns behind an eye that stays as it is, and goes on after a kill with the same result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from liquid_nav import load_policy
+from tests.training.small_data import small_cache
+from tests.training.train_worker import train_small
+from training import head
+from training.cli import app
+from training.engine import Engine
+from training.settings import HeadSettings
+
+SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
+
+
+@pytest.fixture(scope="module")
+def eye(tmp_path_factory) -> Path:
+    """A tiny trained policy."""
+    folder = tmp_path_factory.mktemp("eye")
+    train_small(folder, 1)
+    return folder
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded episodes without files."""
+    monkeypatch.setattr(head, "open_cache", lambda folders, where: small_cache())
+
+
+@pytest.mark.usefixtures("made_up")
+def test_the_head_learns_and_the_eye_stays(eye: Path, tmp_path: Path) -> None:
+    seeing = load_policy(eye).network.state_dict()
+    losses = [
+        head.train_head(
+            HeadSettings(**{**vars(SETTINGS), "steps": steps}), [tmp_path], eye, tmp_path / str(steps), name="small"
+        ).validation_command
+        for steps in (1, 60)
+    ]
+    assert losses[1] < 0.8 * losses[0]
+    policy = load_policy(tmp_path / "60")
+    state = policy.network.state_dict()
+    assert all(torch.equal(state[key], value) for key, value in seeing.items() if key.startswith("encoder."))
+    assert not torch.equal(state["motor_bias"], seeing["motor_bias"])
+    command, _ = policy.step(np.zeros((144, 256, 3), dtype=np.uint8), 0.05)
+    assert command.is_finite and policy.name == "small"
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_killed_training_goes_on_with_the_same_result(
+    eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = head.train_head(SETTINGS, [tmp_path], eye, tmp_path / "whole", name="small")
+    monkeypatch.setattr(head, "CHECKPOINT_STEPS", 20)
+    step = Engine._step
+    count = iter(range(100))
+
+    def dying(self, learner, batch):
+        if next(count) == 30:
+            raise KeyboardInterrupt
+        return step(self, learner, batch)
+
+    monkeypatch.setattr(Engine, "_step", dying)
+    with pytest.raises(KeyboardInterrupt):
+        head.train_head(SETTINGS, [tmp_path], eye, tmp_path / "killed", name="small")
+    monkeypatch.setattr(Engine, "_step", step)
+    resumed = head.train_head(SETTINGS, [tmp_path], eye, tmp_path / "killed", name="small")
+    assert resumed.validation_command == whole.validation_command
+    assert resumed.waiting_share >= 0.0
+
+
+@pytest.mark.usefixtures("made_up")
+def test_any_model_can_be_the_head(eye: Path, tmp_path: Path) -> None:
+    head.train_head(
+        HeadSettings(**{**vars(SETTINGS), "steps": 2}), [tmp_path], eye, tmp_path / "gru", name="g", model="gru"
+    )
+    assert load_policy(tmp_path / "gru").config.model == "gru"
+
+
+def test_an_eye_and_a_start_exclude_each_other(eye: Path, tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, ["train", str(tmp_path), "--eye", str(eye), "--start-from", str(eye)])
+    assert answer.exit_code != 0 and "use one" in str(answer.exception)

@@ -1,0 +1,86 @@
+"""Training a fresh head behind the eye of a trained policy, which stays as it is.
+
+The eye looks at every image a few times, and its features are kept. The head, of which a liquid one has a few thousand
+weights, then learns in minutes and from sequences of any length.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+
+from liquid_nav import __version__
+from liquid_nav.policy.checkpoint import load_network, save_policy
+from liquid_nav.policy.heads import MODELS
+from liquid_nav.policy.network import LiquidPolicyNetwork
+from training.cache import open_cache
+from training.devices import Place
+from training.engine import Engine, Plan
+from training.features import Sequences, see
+from training.heads import EYE, HeadLearner, batch_of, validation_loss
+from training.settings import HeadSettings, config_hash
+from training.train import Outcome, check_image_size
+
+CHECKPOINT_STEPS = 1000
+
+
+def train_head(
+    settings: HeadSettings, episodes: list[Path], eye: Path, out: Path, *, name: str, model: str = ""
+) -> Outcome:
+    """Train a head on what an eye sees in folders of episodes, and write the policy to ``out``.
+
+    Args:
+        settings: how.
+        episodes: folders of episodes; forests only.
+        eye: folder of the policy whose eye looks.
+        out: folder of the policy; its ``work`` subfolder keeps cache, features, checkpoint and TensorBoard logs.
+        name: of the policy.
+        model: of :data:`liquid_nav.policy.heads.MODELS`; the eye's own when empty.
+
+    Raises:
+        ConfigError: for impossible settings or episodes from elsewhere than forests.
+        EpisodeError: for damaged or missing episodes.
+        PolicyError: when the eye cannot be loaded.
+    """
+    began, work = time.monotonic(), out / "work"
+    torch.set_num_threads(settings.threads)
+    seeing, _ = load_network(eye)
+    cache = open_cache(episodes, work / "cache")
+    check_image_size(cache, seeing.config)
+    learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
+    network = _fresh(seeing, model or seeing.config.model, settings.seed)
+    learner = HeadLearner(network)
+    identity = f"{seen} {config_hash(settings)} {config_hash(network.config)}"
+    plan = Plan("head", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
+    engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
+    profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step))
+    loss = validation_loss(learner, check)
+    facts = {
+        "software": __version__,
+        "settings": asdict(settings),
+        "config_hash": config_hash(settings),
+        "eye": eye.name,
+        "episodes": [folder.name for folder in episodes],
+        "images": cache.steps,
+        "validation_command_loss": loss,
+        "torch": torch.__version__,
+    }
+    title = MODELS[network.config.model].title
+    card = (
+        f"# {name}\n\nA {title} head trained by liquid_nav {__version__} behind the eye of `{eye.name}` on "
+        f"{cache.steps} images from forests.\nFly it with `liquid-nav evaluate` and write its results here.\n"
+    )
+    save_policy(network.eval(), out, name=name, training=facts, card=card)
+    return Outcome(out, loss, time.monotonic() - began, cache.steps, profile.waiting_share)
+
+
+def _fresh(seeing: LiquidPolicyNetwork, model: str, seed: int) -> LiquidPolicyNetwork:
+    """Return a network with the eye of another and a head that knows nothing."""
+    torch.manual_seed(seed)
+    network = LiquidPolicyNetwork(replace(seeing.config, model=model))
+    state = {key: value for key, value in seeing.state_dict().items() if key.startswith(EYE)}
+    network.load_state_dict({**network.state_dict(), **state})
+    return network
