@@ -25,6 +25,7 @@ SCAN_RAYS = 64
 EASY_CLEARANCE_M = 0.5
 BLOCKING_M = 1.2
 WALL_HALF_LENGTH_M = 1.2
+OPEN_DENSITIES_PER_M2 = (0.0005, 0.012)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
 
 
 def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw what the world's own seed does not: season, decoys, walls and clutter."""
+    """Draw what the world's own seed does not: season, decoys, walls, clutter and clearings."""
     options: dict[str, Any] = {"season": str(rng.choice(settings.seasons))}
     if rng.random() < settings.decoy_share:
         options["decoys"] = True
@@ -80,6 +81,8 @@ def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[s
         options["barriers"] = True
     if rng.random() < settings.clutter_share:
         options["clutter"] = True
+    if rng.random() < settings.open_share:
+        options["density_per_m2"] = float(rng.uniform(*OPEN_DENSITIES_PER_M2))
     return options
 
 

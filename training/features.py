@@ -111,7 +111,9 @@ def _look(
     with progress_bar("looking", passes * per_pass) as advance:
         for batch in prefetch(jobs, loaders):
             pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
-            features = encoder(pictures).features.unflatten(0, batch.images.shape[:2])
+            with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bf16"):
+                encoding = encoder(pictures)
+            features = encoding.features.float().unflatten(0, batch.images.shape[:2])
             parts.append(
                 Sequences(features, batch.elapsed_s, batch.commands, batch.visible, batch.use_command, batch.weight)
             )

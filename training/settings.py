@@ -28,6 +28,7 @@ class CollectSettings:
         decoy_share: share of forests with red things that are no backpacks.
         barrier_share: share of forests with stacks of timber and rock faces.
         clutter_share: share of forests with things of people close beside the way.
+        open_share: share of clearings, forests of a few trees: empty and bright as squares and fields are.
         near_share: share of flights that start close to the backpack, often with it out of view.
         blocked_share: share of flights that start with a solid or the corner of a wall before the backpack.
         noise_share: share of flights whose command is disturbed.
@@ -42,6 +43,7 @@ class CollectSettings:
     decoy_share: float = 0.0
     barrier_share: float = 0.0
     clutter_share: float = 0.0
+    open_share: float = 0.0
     near_share: float = 0.3
     blocked_share: float = 0.25
     noise_share: float = 0.75
@@ -109,8 +111,7 @@ class TrainSettings:
         counts = ("encoder_epochs", "joint_epochs", "encoder_batch", "joint_batch", "sequence_steps")
         _check_counts(self, *counts, "threads", "loaders", "checkpoint_steps")
         _check_shares(self)
-        if self.precision not in ("bf16", "fp32"):
-            raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
+        _check_precision(self.precision)
 
     @property
     def identity(self) -> str:
@@ -122,6 +123,11 @@ def _check_counts(settings: object, *names: str) -> None:
     for name in names:
         if getattr(settings, name) < 1:
             raise ConfigError(f"{name} is {getattr(settings, name)}: use 1 or more")
+
+
+def _check_precision(precision: str) -> None:
+    if precision not in ("bf16", "fp32"):
+        raise ConfigError(f"precision is {precision!r}: use 'bf16' or 'fp32'")
 
 
 def _check_shares(settings: object) -> None:
@@ -141,6 +147,7 @@ class LookSettings:
         passage_share, hazard_share, hidden_share, search_share: of the sequences, as in a training.
         recolour, patches: of the augmentation, as in a training.
         validation_share: share of the episodes kept back.
+        precision: of the encoder, ``"bf16"`` (mixed, in which it was trained) or ``"fp32"``.
         seed: of the draws and the augmentation.
     """
 
@@ -154,15 +161,17 @@ class LookSettings:
     recolour: float = 0.75
     patches: int = 6
     validation_share: float = 0.1
+    precision: str = "bf16"
     seed: int = 0
 
     def __post_init__(self) -> None:
         _check_counts(self, "passes", "sequence_steps", "batch")
         _check_shares(self)
+        _check_precision(self.precision)
 
     def as_training(self) -> TrainSettings:
         """Return the settings of a training that would see the same sequences."""
-        names = ("seed", "sequence_steps", "validation_share", "recolour", "patches", *RARE_SHARES)
+        names = ("seed", "sequence_steps", "validation_share", "recolour", "patches", "precision", *RARE_SHARES)
         return TrainSettings(**{name: getattr(self, name) for name in names})
 
 

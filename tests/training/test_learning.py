@@ -15,7 +15,9 @@ from sim_worlds.seeds import split_of
 from training.augment import apply_look, draw_look, plain_look
 from training.cache import open_cache
 from training.collect import collect
-from training.settings import CONFIGS, CollectSettings, TrainSettings, load_settings
+from training.expert_flight import OPEN_DENSITIES_PER_M2
+from training.origin import options_of
+from training.settings import CONFIGS, CollectSettings, CompareSettings, HeadSettings, TrainSettings, load_settings
 from training.train import train
 
 SHORT = CollectSettings(max_s=3.0, tail_s=0.5, seed=4)
@@ -40,6 +42,13 @@ def test_collected_episodes_come_from_training_forests(episodes: Path) -> None:
         assert episode.metadata.world == "forest"
         assert 20 <= len(episode.steps) <= 62
         assert np.diff([step.frame.stamp_s for step in episode.steps]) == pytest.approx(0.05, abs=0.005)
+
+
+def test_clearings_are_forests_of_a_few_trees_and_are_remembered_as_such(tmp_path: Path) -> None:
+    collect(CollectSettings(max_s=1.0, open_share=1.0, seed=4), tmp_path, 2, workers=1)
+    for file in tmp_path.glob("*.mcap"):
+        low, high = OPEN_DENSITIES_PER_M2
+        assert low <= options_of(read_episode(file).metadata)["density_per_m2"] <= high
 
 
 def test_collecting_again_keeps_what_is_there(episodes: Path) -> None:
@@ -123,9 +132,13 @@ def test_unknown_settings_are_refused(tmp_path: Path) -> None:
     file.write_text("train:\n  epochs: 4\n")
     with pytest.raises(ConfigError, match="epochs"):
         load_settings(file, "train", TrainSettings)
+        load_settings(file, "head", HeadSettings)
+        load_settings(file, "compare", CompareSettings)
 
 
 def test_shipped_settings_are_valid() -> None:
     for file in CONFIGS.glob("*.yaml"):
         load_settings(file, "collect", CollectSettings)
         load_settings(file, "train", TrainSettings)
+        load_settings(file, "head", HeadSettings)
+        load_settings(file, "compare", CompareSettings)

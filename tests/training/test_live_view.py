@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, WSMsgType
+from aiohttp import ClientConnectorError, ClientSession, WSMsgType
 from mcap.records import Message, Schema
 
 from liquid_nav.data import messages, read_episode
@@ -23,7 +25,7 @@ from training.suites import Condition
 from training.viewers import FoxgloveViewer, make_viewer
 
 DATA = struct.Struct("<BIQ")  # opcode, subscription, log time
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class _Notes:
@@ -157,3 +159,32 @@ def test_an_evaluated_flight_is_recorded_for_whoever_watches(tmp_path: Path, ren
 def test_the_expert_cannot_be_watched(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="sees no images"):
         evaluate("smoke", 1, 0, tmp_path, expert=True, viewer=_Notes())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_whole_commands_show_their_flights_live(tmp_path: Path) -> None:
+    """One after the other, since both serve on the same port."""
+    for command in (
+        ["evaluate", "--suite", "forest-unseen", "--episodes", "1", "--workers", "1", "--out", str(tmp_path / "r")],
+        ["fly", "--world", "city", "--duration", "8", "--no-film", "--out", str(tmp_path / "runs")],
+    ):
+        with subprocess.Popen(
+            [sys.executable, "-m", "training.cli", *command, "--foxglove"], stdout=subprocess.DEVNULL
+        ) as running:
+            heard = asyncio.run(_listen_to_command(running))
+            assert running.wait(200.0) == 0
+        states = [messages.STORE.deserialize_cdr(data, messages.ODOMETRY) for _, data in heard["/odom"]]
+        assert messages.odometry_of(states[-1]).stamp_s == pytest.approx(1e-9 * heard["/odom"][-1][0], abs=2.0)
+        assert len(heard["/camera/image/compressed"]) >= 5
+
+
+async def _listen_to_command(running: subprocess.Popen[bytes]) -> dict[str, list[tuple[int, bytes]]]:
+    """Join as soon as the command serves."""
+    async with asyncio.timeout(120.0):
+        while running.poll() is None:
+            try:
+                return await _listen(8766, {"/odom", "/camera/image/compressed", "/flight"}, threading.Event())
+            except ClientConnectorError:
+                await asyncio.sleep(0.2)
+    raise AssertionError("the command ended before it served")
