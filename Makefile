@@ -49,14 +49,18 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 
-# What twenty sessions of a scripted pilot teach, against the expert's on the same ways: an hour of one core.
+# What twenty sessions of a scripted pilot teach, against the expert's on the same ways: two hours of one core.
 teleop-results: $(READY)
 	@$(BIN)/liquid-nav episodes teleop --out data/sessions --episodes 20 --session 60 --seed 3
 	@$(BIN)/liquid-nav episodes teleop --out data/sessions-expert --episodes 20 --session 60 --seed 3 --expert
 	@for who in sessions sessions-expert; do \
 	  $(BIN)/liquid-nav train data/$$who --config training/configs/small.yaml --out checkpoints/$$who --name $$who && \
 	  $(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 20 --seed 3 --policy checkpoints/$$who \
-	    --out docs/results/teleop/$$who || exit 1; done
+	    --out docs/results/teleop/$$who && \
+	  $(BIN)/liquid-nav train data/$$who --eye liquid_nav/pretrained/ncp_cfc_19 --config training/configs/small.yaml \
+	    --out checkpoints/$$who-eye --name $$who-eye && \
+	  $(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 20 --seed 3 --policy checkpoints/$$who-eye \
+	    --out docs/results/teleop/$$who-eye || exit 1; done
 
 readme-pictures: $(READY)
 	@$(BIN)/python -m training.readme_pictures runs/latest docs/pictures
