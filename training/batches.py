@@ -31,6 +31,7 @@ MOVING_M_S = 0.3
 STILL_M_S, TURNING_RAD_S = 0.1, 0.5  # who searches turns on the spot
 REMEMBERED_S = 2.0  # for so long a target that went out of sight is known to be somewhere
 OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for longer, unless it searches
+NEVER_SEEN = 0.05  # a search counts so much before the target was in sight
 LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
 DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
 PASSAGE_WEIGHT, HAZARD_WEIGHT = 2.0, 2.0
@@ -247,10 +248,14 @@ def certainty(
 ) -> NDArray[np.float32]:
     """Return how far the commands of a sequence can be known from its images, (steps,).
 
-    What the expert flies to a target long out of sight, only its map tells; that it searches, anybody would.
+    What the expert flies to a target long out of sight, only its map tells; that it searches, anybody would. A search
+    for what was never seen counts little: a backpack beyond 25 m is so small that it cannot be told from none, and who
+    searches for it stays where it is.
     """
     lately = visible | losing(visible, stamps_s, np.array([0, len(visible)]))
-    return np.where(lately | searching(visible, commands), 1.0, OUT_OF_SIGHT).astype(np.float32)
+    search, seen = searching(visible, commands), np.maximum.accumulate(visible)
+    sure = np.where(lately | search, 1.0, OUT_OF_SIGHT)
+    return np.where(search & ~seen, NEVER_SEEN, sure).astype(np.float32)
 
 
 def losing(visible: NDArray[np.bool_], stamps_s: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from training.settings import LookSettings, config_hash
 from training.train import split_episodes
 
 LOOKED_AT_ONCE = 128  # images
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ def test_flying_to_a_target_long_out_of_sight_counts_little_and_searching_for_it
     fast, turning = np.repeat(FAST, 4, axis=0), np.repeat(TURNING, 4, axis=0)
     assert certainty(visible, fast, stamps).tolist() == [1.0, 1.0, OUT_OF_SIGHT, OUT_OF_SIGHT]
     assert certainty(visible, turning, stamps).tolist() == [1.0] * 4
+    hidden = np.zeros(4, dtype=bool)
+    assert certainty(hidden, turning, stamps).max() < 0.1, "what was never seen may be far ahead"
 
 
 def test_commands_count_more_before_solids_and_in_passages() -> None:
