@@ -3,13 +3,15 @@
 ``python -m benchmarks.eye_probe POLICY EPISODES...``
 
 Single images are sampled evenly. What the features tell of the free distance ahead is read by a linear fit on two of
-three flights and checked on the third; commands are compared with the expert's along whole flights, memory included.
+three flights and checked on the third; commands, and how it searches for a target that it lost, are compared with the
+expert's along whole flights, memory included.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from rich.table import Table
 
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.batches import NEARNESS_M, VISIBLE_PX, blocked
+from training.batches import NEARNESS_M, VISIBLE_PX, blocked, searching
 from training.cache import HEIGHT, WIDTH, Cache, open_cache
 
 SAMPLES = 3000
@@ -107,7 +109,21 @@ def probe(policy: Path, cache: Cache) -> dict[str, str]:
         label = cache.commands[:, number].astype(float)
         rows[f"{name}: correlation with the expert's"] = f"{correlation(flown[:, number], label):.2f}"
         rows[f"{name}: the same before a solid"] = f"{correlation(flown[solid, number], label[solid]):.2f}"
-    return rows
+    return rows | search_of(cache, flown)
+
+
+def search_of(cache: Cache, flown: Array) -> dict[str, str]:
+    """Return how the flown commands (steps, 4) search where the expert does and the target was in sight before."""
+    visible = cache.target_pixels >= VISIBLE_PX
+    seen = np.concatenate([np.maximum.accumulate(visible[a:b]) for a, b in pairwise(cache.starts)])
+    here = searching(visible, cache.commands) & seen
+    answer, label = flown[here], cache.commands[here]
+    return {
+        "search: moments": f"{here.sum()}",
+        "search: to the expert's side": f"{(np.sign(answer[:, 3]) == np.sign(label[:, 3])).mean():.0%}",
+        "search: yaw rate, the expert's": f"{np.abs(answer[:, 3]).mean():.2f}, {np.abs(label[:, 3]).mean():.2f} rad/s",
+        "search: forward, the expert's": f"{answer[:, 0].mean():.2f}, {label[:, 0].mean():.2f} m/s",
+    }
 
 
 def main() -> None:
