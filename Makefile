@@ -11,6 +11,7 @@ CAMERA ?=
 OPTIONS ?=
 PORT ?= 8765
 EPISODES ?= data/teleop
+SHOW ?=
 
 .PHONY: setup fly cockpit test test-slow lint types results teleop-results readme-pictures lock clean
 
@@ -21,7 +22,7 @@ $(READY): requirements.lock setup.cfg setup.py tools/setup.sh
 	@touch $@
 
 fly: $(READY)
-	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)")
+	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)") $(SHOW)
 
 # A web page to fly from, in forests that may be learned from; prints its address.
 cockpit: WORLD = forest
