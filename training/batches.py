@@ -127,8 +127,8 @@ class BatchMaker:
     def prefer_rare(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return ``order`` with shares of its places taken by stretches that hold a rare moment.
 
-        Those are a free way past solids, nearly everything in a street, a solid dead ahead, a target that something
-        hides, two, two and one of a hundred moments in forests, and a target that has just left the image.
+        Those are a free way past solids, nearly everything in a street, a solid dead ahead, and a target that something
+        hides: two, two and one of a hundred moments in forests; and a target that has just left the image.
         """
         lot, preferred, below = rng.random(len(order)), order.copy(), 0.0
         for share, moments in self._rare:

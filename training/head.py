@@ -22,13 +22,13 @@ from training.engine import Engine, Plan
 from training.features import Sequences, see
 from training.heads import EYE, HeadLearner, batch_of, validation_loss
 from training.settings import HeadSettings, config_hash
-from training.train import Outcome, check_image_size
+from training.train import Outcome, check_image_size, policy_name
 
 CHECKPOINT_STEPS = 1000
 
 
 def train_head(
-    settings: HeadSettings, episodes: list[Path], eye: Path, out: Path, *, name: str, model: str = ""
+    settings: HeadSettings, episodes: list[Path], eye: Path, out: Path, *, name: str = "", model: str = ""
 ) -> Outcome:
     """Train a head on what an eye sees in folders of episodes, and write the policy to ``out``.
 
@@ -37,7 +37,7 @@ def train_head(
         episodes: folders of episodes; forests only.
         eye: folder of the policy whose eye looks.
         out: folder of the policy; its ``work`` subfolder keeps cache, features, checkpoint and TensorBoard logs.
-        name: of the policy.
+        name: of the policy; its model's when empty.
         model: of :data:`liquid_nav.policy.heads.MODELS`; the eye's own when empty.
 
     Raises:
@@ -52,7 +52,7 @@ def train_head(
     check_image_size(cache, seeing.config)
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     network = _fresh(seeing, model or seeing.config.model, settings.seed)
-    learner = HeadLearner(network)
+    learner, name = HeadLearner(network), name or policy_name(network.config)
     identity = f"{seen} {config_hash(settings)} {config_hash(network.config)}"
     plan = Plan("head", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
@@ -73,7 +73,7 @@ def train_head(
         f"# {name}\n\nA {title} head trained by liquid_nav {__version__} behind the eye of `{eye.name}` on "
         f"{cache.steps} images from forests.\nFly it with `liquid-nav evaluate` and write its results here.\n"
     )
-    save_policy(network.eval(), out, name=name, training=facts, card=card)
+    save_policy(network, out, name=name, training=facts, card=card)
     return Outcome(out, loss, time.monotonic() - began, cache.steps, profile.waiting_share)
 
 

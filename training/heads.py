@@ -133,7 +133,8 @@ def _order(seed: int, count: int) -> Tensor:
 
 @torch.no_grad()
 def validation_loss(learner: HeadLearner, check: Sequences) -> float:
-    """Return the mean command loss."""
+    """Return the mean command loss; leaves the learner in evaluation mode."""
+    learner.eval()
     parts = torch.arange(len(check)).split(CHECK_BATCH)  # type: ignore[no-untyped-call]
     losses = [float(learner(check.take(part))["command"]) * len(part) for part in parts]
     return sum(losses) / len(check)

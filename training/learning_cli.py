@@ -83,7 +83,7 @@ def train(
     if eye is not None:
         head = load_settings(path, "head", HeadSettings)
         head = head if threads is None else replace(head, threads=threads)
-        outcome = train_head(head, episodes, eye, out, name=name or out.name, model=model)
+        outcome = train_head(head, episodes, eye, out, name=name, model=model)
     else:
         settings = load_settings(path, "train", TrainSettings)
         settings = settings if threads is None else replace(settings, threads=threads)

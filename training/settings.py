@@ -60,26 +60,59 @@ class CollectSettings:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
 
 
+def _check_counts(settings: object, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"{name} is {getattr(settings, name)}: use 1 or more")
+
+
 @dataclass(frozen=True)
-class TrainSettings:
-    """How a policy is trained.
+class DrawSettings:
+    """Which sequences are drawn from episodes, how they are changed and how the encoder sees them.
+
+    Attributes:
+        sequence_steps: images per sequence.
+        recolour: share of images with everything but the target recoloured.
+        patches: most random patches thrown over an image.
+        passage_share, hazard_share, hidden_share, search_share: shares of the sequences with a free way past solids, a
+            solid right ahead, a hidden target and the beginning of a search, see
+            :meth:`training.batches.BatchMaker.prefer_rare`.
+        validation_share: share of the episodes kept back.
+        precision: of the encoder, ``"bf16"`` (mixed) or ``"fp32"``.
+        seed: of the draws, and of everything random in what learns from them.
+    """
+
+    sequence_steps: int = 32
+    recolour: float = 0.75
+    patches: int = 6
+    passage_share: float = 0.0
+    hazard_share: float = 0.0
+    hidden_share: float = 0.0
+    search_share: float = 0.0
+    validation_share: float = 0.06
+    precision: str = "bf16"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_counts(self, "sequence_steps")
+        shares = {name: getattr(self, name) for name in RARE_SHARES}
+        if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
+            raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
+        if self.precision not in ("bf16", "fp32"):
+            raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
+
+
+@dataclass(frozen=True)
+class TrainSettings(DrawSettings):
+    """How a policy is trained; see also :class:`DrawSettings`, whose shares are of stage two.
 
     Attributes:
         encoder_epochs: passes of stage one, the encoder on single images.
         joint_epochs: passes of stage two, everything on sequences.
         encoder_batch, joint_batch: images and sequences per step.
-        sequence_steps: images per sequence.
         learning_rate, joint_learning_rate: peak values of the two stages.
         replace_background: share of images whose surroundings come from another image.
-        recolour: share of images with everything but the target recoloured.
-        patches: most random patches thrown over an image.
-        passage_share, hazard_share, hidden_share, search_share: shares of stage two's sequences with a free way past
-            solids, a solid right ahead, a hidden target and the beginning of a search, see
-            :meth:`training.batches.BatchMaker.prefer_rare`.
-        seed: of weights, order and augmentation.
         threads: of the arithmetic.
-        validation_share: share of the episodes kept back.
-        precision: of the encoder, ``"bf16"`` (mixed) or ``"fp32"``.
         device: ``"auto"`` (a GPU where there is one), ``"cpu"`` or ``"cuda"``.
         loaders: threads that prepare batches.
         checkpoint_steps: a killed training loses at most so many steps.
@@ -89,29 +122,18 @@ class TrainSettings:
     joint_epochs: int = 6
     encoder_batch: int = 128
     joint_batch: int = 8
-    sequence_steps: int = 32
     learning_rate: float = 2e-3
     joint_learning_rate: float = 1e-3
     replace_background: float = 0.25
-    recolour: float = 0.75
-    patches: int = 6
-    passage_share: float = 0.0
-    hazard_share: float = 0.0
-    hidden_share: float = 0.0
-    search_share: float = 0.0
-    seed: int = 0
     threads: int = 2
-    validation_share: float = 0.06
-    precision: str = "bf16"
     device: str = "auto"
     loaders: int = 1
     checkpoint_steps: int = 200
 
     def __post_init__(self) -> None:
-        counts = ("encoder_epochs", "joint_epochs", "encoder_batch", "joint_batch", "sequence_steps")
+        super().__post_init__()
+        counts = ("encoder_epochs", "joint_epochs", "encoder_batch", "joint_batch")
         _check_counts(self, *counts, "threads", "loaders", "checkpoint_steps")
-        _check_shares(self)
-        _check_precision(self.precision)
 
     @property
     def identity(self) -> str:
@@ -119,60 +141,29 @@ class TrainSettings:
         return config_hash(replace(self, loaders=1, checkpoint_steps=1))
 
 
-def _check_counts(settings: object, *names: str) -> None:
-    for name in names:
-        if getattr(settings, name) < 1:
-            raise ConfigError(f"{name} is {getattr(settings, name)}: use 1 or more")
-
-
-def _check_precision(precision: str) -> None:
-    if precision not in ("bf16", "fp32"):
-        raise ConfigError(f"precision is {precision!r}: use 'bf16' or 'fp32'")
-
-
-def _check_shares(settings: object) -> None:
-    shares = {name: getattr(settings, name) for name in RARE_SHARES}
-    if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
-        raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
-
-
 @dataclass(frozen=True)
-class LookSettings:
-    """What a trained eye looks at, once, so that heads can learn from what it saw.
+class LookSettings(DrawSettings):
+    """What a trained eye looks at, once, so that heads can learn from what it saw; see also :class:`DrawSettings`.
 
     Attributes:
         passes: over the images, each with its own augmentation.
-        sequence_steps: images per sequence.
         batch: sequences per step of a training.
-        passage_share, hazard_share, hidden_share, search_share: of the sequences, as in a training.
-        recolour, patches: of the augmentation, as in a training.
-        validation_share: share of the episodes kept back.
-        precision: of the encoder, ``"bf16"`` (mixed, in which it was trained) or ``"fp32"``.
-        seed: of the draws and the augmentation.
     """
 
     passes: int = 4
-    sequence_steps: int = 32
     batch: int = 16
     passage_share: float = 0.2
     hazard_share: float = 0.25
     hidden_share: float = 0.1
-    search_share: float = 0.0
-    recolour: float = 0.75
-    patches: int = 6
     validation_share: float = 0.1
-    precision: str = "bf16"
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_counts(self, "passes", "sequence_steps", "batch")
-        _check_shares(self)
-        _check_precision(self.precision)
+        super().__post_init__()
+        _check_counts(self, "passes", "batch")
 
     def as_training(self) -> TrainSettings:
         """Return the settings of a training that would see the same sequences."""
-        names = ("seed", "sequence_steps", "validation_share", "recolour", "patches", "precision", *RARE_SHARES)
-        return TrainSettings(**{name: getattr(self, name) for name in names})
+        return TrainSettings(**{item.name: getattr(self, item.name) for item in fields(DrawSettings)})
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from tests.training.train_worker import train_small
 from training import head
 from training.cli import app
 from training.engine import Engine
+from training.features import see
+from training.heads import HeadLearner, validation_loss
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -69,18 +71,38 @@ def test_a_killed_training_goes_on_with_the_same_result(
     monkeypatch.setattr(Engine, "_step", dying)
     with pytest.raises(KeyboardInterrupt):
         head.train_head(SETTINGS, [tmp_path], eye, tmp_path / "killed", name="small")
-    monkeypatch.setattr(Engine, "_step", step)
+    left = []
+
+    def counting(self, learner, batch):
+        left.append(batch)
+        return step(self, learner, batch)
+
+    monkeypatch.setattr(Engine, "_step", counting)
     resumed = head.train_head(SETTINGS, [tmp_path], eye, tmp_path / "killed", name="small")
     assert resumed.validation_command == whole.validation_command
     assert resumed.waiting_share >= 0.0
+    assert len(left) == SETTINGS.steps - 20, "from the checkpoint after 20 steps, not from the beginning"
 
 
 @pytest.mark.usefixtures("made_up")
 def test_any_model_can_be_the_head(eye: Path, tmp_path: Path) -> None:
     head.train_head(
-        HeadSettings(**{**vars(SETTINGS), "steps": 2}), [tmp_path], eye, tmp_path / "gru", name="g", model="gru"
+        HeadSettings(**{**vars(SETTINGS), "steps": 2}), [tmp_path], eye, tmp_path / "gru", model="gru"
     )
-    assert load_policy(tmp_path / "gru").config.model == "gru"
+    policy = load_policy(tmp_path / "gru")
+    assert policy.config.model == "gru" and policy.name.startswith("gru_")
+
+
+def test_what_is_random_in_training_is_not_in_the_validation(eye: Path, tmp_path: Path) -> None:
+    network = load_policy(eye).network
+    learner = HeadLearner(network)
+    network.head = torch.nn.Sequential()  # only its mode matters here
+    seen = []
+    learner.register_forward_pre_hook(lambda module, batch: seen.append(module.training))
+    learner.forward = lambda batch: {"command": torch.zeros(())}
+    _, check, _ = see(small_cache(), network, eye, SETTINGS, tmp_path)
+    validation_loss(learner.train(), check)
+    assert seen and not any(seen)
 
 
 def test_an_eye_and_a_start_exclude_each_other(eye: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,19 @@ def test_augmentation_keeps_the_target_and_changes_the_rest() -> None:
         assert np.array_equal(result[mask], image[mask])
         changed += not np.array_equal(result[~mask], image[~mask])
     assert changed == 12
+
+
+def test_some_surroundings_are_washed_out_as_snow_is_and_the_target_is_not() -> None:
+    rng = np.random.default_rng(4)
+    image, mask = rng.integers(0, 256, (144, 256, 3)).astype(np.uint8), np.zeros((144, 256), dtype=bool)
+    mask[60:90, 100:130] = True
+    washed = 0
+    for _ in range(200):
+        look = replace(draw_look(rng, 1.0, 0), tables=plain_look().tables, blur_px=0, noise=0.0, flip=False)
+        changed, _ = apply_look(look, image, mask, rng)
+        assert np.array_equal(changed[mask], image[mask])
+        washed += changed[~mask].mean() > 110.0 and changed[~mask].std(axis=0).mean() < 30.0
+    assert 10 <= washed <= 60
 
 
 def test_mirroring_mirrors_image_and_mask() -> None:

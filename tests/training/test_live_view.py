@@ -177,6 +177,8 @@ def test_whole_commands_show_their_flights_live(tmp_path: Path) -> None:
         states = [messages.STORE.deserialize_cdr(data, messages.ODOMETRY) for _, data in heard["/odom"]]
         assert messages.odometry_of(states[-1]).stamp_s == pytest.approx(1e-9 * heard["/odom"][-1][0], abs=2.0)
         assert len(heard["/camera/image/compressed"]) >= 5
+        image = messages.STORE.deserialize_cdr(heard["/camera/image/compressed"][0][1], messages.IMAGE)
+        assert messages.picture_of(image).shape == (144, 256, 3)
 
 
 async def _listen_to_command(running: subprocess.Popen[bytes]) -> dict[str, list[tuple[int, bytes]]]:
