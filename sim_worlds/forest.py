@@ -59,7 +59,7 @@ def make_forest(
         target: ``"hanging"`` on a tree or ``"lying"`` on a stump, rock or wood pile; drawn when None, mostly hanging.
         decoys: things that are no backpack, red ones among them, stand and hang about.
         barriers: stacks of timber and rock faces stand beside the way, some of them in two rows along it.
-        clutter: crates, posts, covered heaps and trailers stand close to the straight way.
+        clutter: crates, posts, covered heaps, trailers and tractors stand close to the straight way.
         still: True alone, as targets in forests do not walk.
 
     Raises:

@@ -15,6 +15,7 @@ HEAT_WEIGHT = 0.3
 PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
 NEARNESS_WEIGHT = 10.0
+FILL_WEIGHT = 0.5
 PRESENT_SHARE = 0.05
 
 
@@ -26,6 +27,7 @@ class Losses(NamedTuple):
     heat: Tensor
     distance: Tensor
     nearness: Tensor
+    fill: Tensor
 
 
 def policy_loss(
@@ -33,6 +35,7 @@ def policy_loss(
     target_logits: Tensor,
     log_distance: Tensor,
     nearness_logits: Tensor,
+    fill_logits: Tensor | None,
     batch: Batch,
     *,
     only_visible: bool,
@@ -44,6 +47,8 @@ def policy_loss(
         target_logits: (batch, time, rows, columns).
         log_distance: (batch, time).
         nearness_logits: (batch, time, sectors) of solids, before the sigmoid.
+        fill_logits: (batch, time, rows, columns) share of each cell that the target fills, before the sigmoid; None for
+            an eye without a gaze.
         batch: what should have come out.
         only_visible: learn commands only where the target can be seen; for networks without memory.
     """
@@ -56,8 +61,9 @@ def policy_loss(
     # Squared errors of a sigmoid have gradients so small that the other tasks drown them.
     misses = functional.binary_cross_entropy_with_logits(nearness_logits, batch.nearness, reduction="none").mean(dim=2)
     nearness = (misses * known).sum() / known.sum().clamp_min(1.0)
-    total = command + heat + DISTANCE_WEIGHT * distance + NEARNESS_WEIGHT * nearness
-    return Losses(total, command, heat, distance, nearness)
+    fill = torch.zeros_like(heat) if fill_logits is None else _fill_loss(fill_logits, batch.heat, known)
+    total = command + heat + DISTANCE_WEIGHT * distance + NEARNESS_WEIGHT * nearness + FILL_WEIGHT * fill
+    return Losses(total, command, heat, distance, nearness, fill)
 
 
 def command_loss(commands: Tensor, batch: Commanded, *, only_visible: bool) -> Tensor:
@@ -81,3 +87,9 @@ def _heat_loss(logits: Tensor, heat: Tensor, visible: Tensor, known: Tensor) -> 
     place = (where * visible).sum() / visible.sum().clamp_min(1.0)
     presence = (cells.flatten(2).mean(dim=2) * known).sum() / known.sum().clamp_min(1.0)
     return HEAT_WEIGHT * place + PRESENCE_WEIGHT * presence
+
+
+def _fill_loss(logits: Tensor, heat: Tensor, known: Tensor) -> Tensor:
+    """Cross entropy of what the target fills of each cell; a far target counts as much as a near one."""
+    cells = functional.binary_cross_entropy_with_logits(logits, heat, reduction="none").flatten(2).sum(dim=2)
+    return (cells / (1.0 + heat.flatten(2).sum(dim=2)) * known).sum() / known.sum().clamp_min(1.0)

@@ -65,8 +65,8 @@ def train(
         out: folder of the policy; its ``work`` subfolder keeps cache, checkpoints and TensorBoard logs.
         name: of the policy.
         policy: its architecture.
-        start_from: a policy folder to go on from; stage one is skipped, unless ``policy`` has a context that this
-            one lacks.
+        start_from: a policy folder to go on from; stage one is skipped, unless ``policy`` has a context or a gaze that
+            this one lacks.
 
     Raises:
         ConfigError: for impossible settings or episodes from elsewhere than forests.
@@ -82,22 +82,28 @@ def train(
         wanted = policy or PolicyConfig()
         network, skip_eye = LiquidPolicyNetwork(wanted), False
         if start_from is not None:
-            network, skip_eye = start_network(start_from, wanted.context_channels)
+            network, skip_eye = start_network(start_from, wanted)
         origin = {"episodes": [folder.name for folder in episodes]}
         return train_on(settings, cache, network, out, place, name=name, origin=origin, skip_eye=skip_eye)
 
 
-def start_network(folder: Path, context_channels: int) -> tuple[LiquidPolicyNetwork, bool]:
+def start_network(folder: Path, wanted: PolicyConfig) -> tuple[LiquidPolicyNetwork, bool]:
     """Return a trained network to go on from, and whether its eye is complete.
 
-    With ``context_channels`` a network without context gets one and reads its scene anew; it keeps all that fits.
+    A network without the context or the gaze that is wanted gets them; it keeps all that fits.
     """
     network, _ = load_network(folder)
-    if not context_channels or network.config.context_channels:
+    config = network.config
+    context_channels = config.context_channels or wanted.context_channels
+    gaze_cells = config.gaze_cells or wanted.gaze_cells
+    if (context_channels, gaze_cells) == (config.context_channels, config.gaze_cells):
         return network, True
-    grown = LiquidPolicyNetwork(replace(network.config, context_channels=context_channels))
+    grown = LiquidPolicyNetwork(replace(config, context_channels=context_channels, gaze_cells=gaze_cells))
     fresh = grown.state_dict()
-    grown.load_state_dict({**fresh, **{k: v for k, v in network.state_dict().items() if v.shape == fresh[k].shape}})
+    for key, value in network.state_dict().items():
+        if value.shape[1:] == fresh[key].shape[1:] and len(value) >= len(fresh[key]):
+            fresh[key] = value[: len(fresh[key])]  # of features that are read, the first stay
+    grown.load_state_dict(fresh)
     return grown, False
 
 
@@ -196,13 +202,14 @@ class Learner(nn.Module):
             encoding = self.network.encoder(pictures)
         features: Tensor = encoding.features.float().unflatten(0, (size, steps))
         logits = encoding.target_logits.unflatten(0, (size, steps))
+        fill = None if encoding.fill_logits is None else encoding.fill_logits.unflatten(0, (size, steps))
         log_distance = self.network.log_distance(features).squeeze(2)
         if self.joint:
             commands, _ = self.network.decide(features, batch.elapsed_s)
         else:
             commands = self.reader(features) * self.network.command_scale
         nearness = self.nearness(features)
-        losses = policy_loss(commands, logits, log_distance, nearness, batch, only_visible=not self.joint)
+        losses = policy_loss(commands, logits, log_distance, nearness, fill, batch, only_visible=not self.joint)
         return losses._asdict()
 
 

@@ -10,6 +10,7 @@ from liquid_nav.errors import ConfigError
 DEFAULT_MODEL = "ncp-cfc"
 LIQUID_MODELS = (DEFAULT_MODEL, "cfc", "mixed-cfc", "ncp-ltc", "ltc", "lrc")
 RIVAL_MODELS = ("lstm", "gru", "gru-ode", "tcn", "frame-stack", "transformer")
+GAZE_FEATURES = 7  # place, spread, area, strength and fullness of the target
 NCP_MODELS = (DEFAULT_MODEL, "mixed-cfc", "ncp-ltc")
 OLD_CELLS = {"cfc": DEFAULT_MODEL, "ltc": "ncp-ltc"}  # what ``cell`` said in files of 0.2.0 and before
 
@@ -22,6 +23,8 @@ class PolicyConfig:
         image_width_px, image_height_px: size that frames are scaled to, multiples of 16.
         encoder_channels: channels of the three strided convolutions.
         context_channels: channels of the context reader, which sees a third of the image at a glance; 0 for none.
+        gaze_cells: how far around the peak of its attention, in cells of 8 pixels, the eye reads place and size of the
+            target; 0 reads them from the whole image.
         scene_columns: columns into which the scene reader pools the image.
         keypoints: attention maps whose soft-argmax gives image positions; the first marks the target.
         features: size of the vector handed to the head.
@@ -40,6 +43,7 @@ class PolicyConfig:
     image_height_px: int = 144
     encoder_channels: tuple[int, int, int] = (16, 32, 48)
     context_channels: int = 0
+    gaze_cells: int = 0
     scene_columns: int = 8
     keypoints: int = 8
     features: int = 48
@@ -66,6 +70,10 @@ class PolicyConfig:
             raise ConfigError(f"encoder_channels is {self.encoder_channels}: use three positive numbers")
         if not 0 <= self.context_channels <= 1024:
             raise ConfigError(f"context_channels is {self.context_channels}: use 0 to 1024")
+        if not 0 <= self.gaze_cells <= 64:
+            raise ConfigError(f"gaze_cells is {self.gaze_cells}: use 0 to 64")
+        if self.gaze_cells and self.features <= GAZE_FEATURES:
+            raise ConfigError(f"features is {self.features}: use more than {GAZE_FEATURES} with gaze_cells")
         known = (*LIQUID_MODELS, *RIVAL_MODELS)
         if self.model not in known:
             raise ConfigError(f"model is {self.model!r}: use one of {', '.join(known)}")

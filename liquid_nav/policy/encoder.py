@@ -5,6 +5,10 @@ lets each cell see 113 pixels, so that a near trunk is more than bark. The *keyp
 into an image position by a soft-argmax (Levine et al., "End-to-end training of deep visuomotor policies", JMLR 2016)
 with its strength and spread; the first map is trained to lie on the target. The *scene* reader pools the same features
 coarsely, so that trunks and walls keep their place in the image.
+
+The *gaze* reads place and size of the target around the peak of its attention alone, and hands them on as they are.
+What a whole map adds up, and what is normalised together with the scene, says *near* when a red car comes into the
+image, and another distance on snow than in a forest.
 """
 
 from __future__ import annotations
@@ -15,12 +19,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 
 SCENE_CHANNELS = 12
 SCENE_ROWS = 3
 SCENE_UNITS = 32
 WIDE_CHANNELS, WIDE_UNITS = 16, 64  # of the scene reader behind a context
+LEAST_AREA = 0.02  # cells; a backpack at 40 m fills 0.03
 
 
 class Encoding(NamedTuple):
@@ -29,10 +34,13 @@ class Encoding(NamedTuple):
     Attributes:
         features: (batch, features) in -1..1, input of the liquid network.
         target_logits: (batch, height / 8, width / 8), attention on the target before the softmax.
+        fill_logits: (batch, height / 8, width / 8), share of each cell that the target fills before the sigmoid; None
+            without a gaze.
     """
 
     features: Tensor
     target_logits: Tensor
+    fill_logits: Tensor | None
 
 
 class Context(nn.Module):
@@ -89,11 +97,14 @@ class Encoder(nn.Module):
         self.scene_grid = (SCENE_ROWS, config.scene_columns)
         pooled = channels * SCENE_ROWS * config.scene_columns
         self.scene_dense = nn.Linear(pooled, units)
-        self.dense = nn.Linear(config.keypoints * 5 + units, config.features)
+        self.gaze_cells = config.gaze_cells
+        self.fill = nn.Conv2d(third, 1, 1) if config.gaze_cells else None
+        mixed = config.features - GAZE_FEATURES if config.gaze_cells else config.features
+        self.dense = nn.Linear(config.keypoints * 5 + units, mixed)
         # Without these, half of the units were dead and a third of the features saturated after a long training.
         self.bend = nn.LeakyReLU(0.1) if wide else nn.ReLU()
         self.scene_norm = nn.LayerNorm(pooled) if wide else nn.Identity()
-        self.feature_norm = nn.LayerNorm(config.features) if wide else nn.Identity()
+        self.feature_norm = nn.LayerNorm(mixed) if wide else nn.Identity()
 
     def forward(self, images: Tensor) -> Encoding:
         maps = self.convolutions(images)  # (batch, channels, height / 8, width / 8)
@@ -104,7 +115,38 @@ class Encoder(nn.Module):
         pooled = functional.adaptive_avg_pool2d(self.bend(self.scene(maps)), self.scene_grid).float()
         scene = self.bend(self.scene_dense(self.scene_norm(pooled.flatten(1))))
         features = torch.tanh(self.feature_norm(self.dense(torch.cat([keypoints, scene], dim=1))))
-        return Encoding(features, logits[:, 0])
+        if self.fill is None:
+            return Encoding(features, logits[:, 0], None)
+        fill_logits = self.fill(maps).float()[:, 0]
+        # What the target fills is learned from its mask alone, so that its size means the same everywhere.
+        gaze = self._gaze(logits[:, 0], torch.sigmoid(fill_logits.detach()))
+        return Encoding(torch.cat([features, gaze], dim=1), logits[:, 0], fill_logits)
+
+    def _gaze(self, logits: Tensor, fill: Tensor) -> Tensor:
+        """Return (batch, GAZE_FEATURES): x, y, spreads, area, strength and fullness of the target around the peak.
+
+        Args:
+            logits: (batch, rows, columns) attention before the softmax.
+            fill: (batch, rows, columns) share of each cell that the target fills.
+        """
+        columns: Tensor = self.column_positions  # type: ignore[assignment]
+        rows: Tensor = self.row_positions  # type: ignore[assignment]
+        width = columns.shape[0]
+        peak = logits.detach().flatten(1).argmax(dim=1, keepdim=True)
+        row, column = torch.div(peak, width, rounding_mode="floor"), torch.remainder(peak, width)
+        near_row = (torch.arange(rows.shape[0], device=peak.device) - row).abs() <= self.gaze_cells
+        near_column = (torch.arange(width, device=peak.device) - column).abs() <= self.gaze_cells
+        near = near_row.unsqueeze(2) & near_column.unsqueeze(1)
+        weights = torch.softmax(logits.masked_fill(~near, -1e4).flatten(1), dim=1).view_as(logits)
+        x, y = (weights.sum(dim=1) * columns).sum(dim=1), (weights.sum(dim=2) * rows).sum(dim=1)
+        full = fill * near
+        area = full.sum(dim=(1, 2))
+        spread_x = _spread(full.sum(dim=1), columns, area)
+        spread_y = _spread(full.sum(dim=2), rows, area)
+        strength = torch.tanh(0.25 * logits.amax(dim=(1, 2)))
+        return torch.stack(
+            [x, y, spread_x, spread_y, 0.25 * torch.log(area + LEAST_AREA), strength, full.amax(dim=(1, 2))], dim=1
+        )
 
     def _keypoints(self, logits: Tensor) -> Tensor:
         """Return (batch, keypoints * 5): x, y, spread, strength and area of every attention map."""
@@ -119,3 +161,10 @@ class Encoder(nn.Module):
         strength = torch.tanh(logits.amax(dim=(2, 3)) * 0.25)
         area = torch.log(torch.sigmoid(logits).sum(dim=(2, 3)) + 0.1) * 0.3
         return torch.cat([x, y, variance.clamp_min(1e-6).sqrt(), strength, area], dim=1)
+
+
+def _spread(weights: Tensor, positions: Tensor, area: Tensor) -> Tensor:
+    """Return the standard deviation (batch,) of positions (cells,) under weights (batch, cells) that sum to area."""
+    share = weights / (area + LEAST_AREA).unsqueeze(1)
+    mean = (share * positions).sum(dim=1)
+    return ((share * positions.square()).sum(dim=1) - mean.square()).clamp_min(1e-6).sqrt()

@@ -1,4 +1,4 @@
-"""What people leave in woods: crates, posts, covered heaps, trailers; with ``reds``, half of them red.
+"""What people leave in woods: crates, posts, covered heaps, trailers, tractors; with ``reds``, half of them red.
 
 Metres, origin on the ground.
 """
@@ -17,6 +17,7 @@ REDS: tuple[Float3, ...] = ((0.82, 0.08, 0.08), (0.62, 0.09, 0.12), (0.9, 0.22, 
 RED_SHARE = 0.5
 POLES = ("bark_spruce", "bark_birch", "metal", "concrete")
 WHEEL_RADIUS_M = 0.3
+RUBBER: Float3 = (0.06, 0.06, 0.07)
 
 
 def _one_of(rng: np.random.Generator, tones: tuple[Float3, ...], *, reds: bool = False) -> Float3:
@@ -66,7 +67,35 @@ def trailer(rng: np.random.Generator, half_m: Float3, *, reds: bool) -> Mesh:
         colour=_one_of(rng, PAINTS, reds=reds),
         centre=(0.0, 0.0, 0.5 * (height + WHEEL_RADIUS_M)),
     )
-    wheel = cylinder(WHEEL_RADIUS_M, 0.07 * width, material="paint", colour=(0.06, 0.06, 0.07), sides=12)
-    aside = rotation(roll_rad=0.5 * np.pi)
-    wheels = [transformed(wheel, pose((0.0, y, WHEEL_RADIUS_M), aside)) for y in (-0.42 * width, 0.49 * width)]
-    return merge([body, *wheels])
+    return merge([body, *_wheels(WHEEL_RADIUS_M, 0.0, 0.42 * width, 0.07 * width)])
+
+
+def tractor(rng: np.random.Generator, half_m: Float3, *, reds: bool) -> Mesh:
+    """A tractor that fills a box of half sizes ``half_m``, its bonnet along x."""
+    length, width, height = (2.0 * value for value in half_m)
+    paint = _one_of(rng, PAINTS, reds=reds)
+    rear, front = 0.3 * height, 0.19 * height  # radii of the wheels
+    parts = [
+        box((0.58 * length, 0.52 * width, 0.26 * height), material="paint", colour=paint, centre=(
+            0.2 * length, 0.0, 0.43 * height)),
+        box((0.42 * length, 0.66 * width, 0.32 * height), material="paint", colour=paint, centre=(
+            -0.26 * length, 0.0, 0.4 * height)),
+        box((0.36 * length, 0.6 * width, 0.36 * height), material="car_glass", centre=(
+            -0.26 * length, 0.0, 0.74 * height)),
+        box((0.42 * length, 0.68 * width, 0.08 * height), material="paint", colour=paint, centre=(
+            -0.26 * length, 0.0, 0.96 * height)),
+        box((0.02 * length, 0.3 * width, 0.08 * height), material="paint", colour=(0.9, 0.88, 0.8), centre=(
+            0.49 * length, 0.0, 0.46 * height)),
+    ]
+    parts += _wheels(rear, -0.5 * length + rear, 0.3 * width, 0.2 * width)
+    parts += _wheels(front, 0.5 * length - front, 0.36 * width, 0.14 * width)
+    return merge(parts)
+
+
+def _wheels(radius_m: float, x_m: float, aside_m: float, thick_m: float) -> list[Mesh]:
+    """A wheel on either side of the middle, on the ground, from ``aside_m`` outwards."""
+    wheel = cylinder(radius_m, thick_m, material="paint", colour=RUBBER, sides=12)
+    return [
+        transformed(wheel, pose((x_m, side * aside_m, radius_m), rotation(roll_rad=-side * 0.5 * np.pi)))
+        for side in (-1.0, 1.0)
+    ]
