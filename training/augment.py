@@ -111,6 +111,38 @@ def apply_look(
     return result, mask
 
 
+def is_whole(mask: Mask) -> bool:
+    """True when there is a target and the image's edge cuts nothing off."""
+    edges = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    return bool(mask.any()) and not any(edge.any() for edge in edges)
+
+
+def move_target(image: Image, mask: Mask, scale: float, centre: tuple[float, float]) -> tuple[Image, Mask]:
+    """Return an image (height, width, 3) of the target alone, scaled and moved, and its mask.
+
+    Args:
+        image, mask: what the camera saw and where the target is; it has to be somewhere.
+        scale: of its size; half of it is twice as far away.
+        centre: column and row of its middle, relative to the room that it leaves in the image.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    cut = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    opaque = mask[cut].astype(np.float32)
+    limits = mask.shape
+    height, width = (max(1, min(most, round(scale * size))) for size, most in zip(opaque.shape, limits, strict=True))
+    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    share = cv2.resize(opaque, (width, height), interpolation=how)
+    # What is around the target must not tinge its edges.
+    colours = cv2.resize(image[cut] * opaque[..., None], (width, height), interpolation=how)
+    colours /= np.maximum(share, 1e-3)[..., None]
+    left, top = round(centre[0] * (limits[1] - width)), round(centre[1] * (limits[0] - height))
+    moved, there = np.zeros_like(image), np.zeros_like(mask)
+    place = slice(top, top + height), slice(left, left + width)
+    moved[place] = np.clip(colours, 0, 255).astype(np.uint8)
+    there[place] = share >= min(0.5, float(share.max()))
+    return moved, there
+
+
 def _grain() -> list[NDArray[np.int16]]:
     rng = np.random.default_rng(7)
     return [(16.0 * rng.standard_normal((320, 512, 3))).astype(np.int16) for _ in range(2)]

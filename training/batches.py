@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.augment import apply_look, draw_look, keep_surroundings, plain_look
+from training.augment import apply_look, draw_look, is_whole, keep_surroundings, move_target, plain_look
 from training.cache import Cache
 from training.settings import TrainSettings
 
@@ -22,6 +22,8 @@ MIRROR = np.array([1.0, -1.0, 1.0, -1.0], dtype=np.float32)
 VISIBLE_PX = 6
 CELL_PX = 8
 NEARNESS_M = 2.0
+NEAREST_M, FARTHEST_M = 1.5, 20.0  # of targets that are put before other surroundings
+LARGEST_SCALE = 1.5
 STRIDES = (1, 1, 1, 2, 2, 4)  # 20, 10 and 5 images per second
 LOST_FRAMES = 0.1
 AHEAD, MIDDLE = slice(5, 11), slice(6, 10)  # sectors in the middle third and quarter of the image
@@ -160,11 +162,16 @@ class BatchMaker:
             look = keep_surroundings(look)
         replace = has_mask.all() and self.augment and len(steps) == 1 and rng.random() < settings.replace_background
         behind = int(rng.choice(self._empty)) if replace else None
+        distances_m = cache.distances_m[steps]
         turned = bool(replace and rng.random() < 0.5)
         background = None if behind is None else _turned(np.asarray(cache.images[behind]), turned)
         images, heats, visible = [], [], []
         for position, step in enumerate(steps):
             image, mask = np.asarray(cache.images[step]), cache.mask(int(step))
+            if replace and is_whole(mask):
+                scale = _scale(rng, float(distances_m[position]))
+                image, mask = move_target(image, mask, scale, (rng.random(), rng.random()))
+                distances_m = distances_m / scale
             image, mask = apply_look(look, image, mask, rng, step=position, background=background)
             images.append(image)
             height, width = mask.shape
@@ -185,15 +192,21 @@ class BatchMaker:
             "has_mask": has_mask,
             "commands": commands.astype(np.float32),
             "use_command": cache.labelled[steps] & (not replace),
-            "log_distance": np.log(np.maximum(cache.distances_m[steps], 0.1)),
+            "log_distance": np.log(np.maximum(distances_m, 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
-            "weight": command_weight(free_m, commands, cache.distances_m[steps]) * certainty(seen, commands, stamps),
+            "weight": command_weight(free_m, commands, distances_m) * certainty(seen, commands, stamps),
             "elapsed_s": elapsed.astype(np.float32),
         }
 
     @staticmethod
     def _collate(items: list[dict[str, NDArray[np.generic]]]) -> Batch:
         return Batch(**{name: torch.from_numpy(np.stack([item[name] for item in items])) for name in items[0]})
+
+
+def _scale(rng: np.random.Generator, distance_m: float) -> float:
+    """Return what brings a target to any distance that is learned, each ratio of two of them as often as another."""
+    wanted_m = float(np.exp(rng.uniform(np.log(NEAREST_M), np.log(FARTHEST_M))))
+    return min(max(distance_m, 0.1) / wanted_m, LARGEST_SCALE)
 
 
 def _turned(values: NDArray[Any], turned: bool) -> NDArray[Any]:

@@ -108,10 +108,11 @@ class TrainSettings(DrawSettings):
 
     Attributes:
         encoder_epochs: passes of stage one, the encoder on single images.
-        joint_epochs: passes of stage two, everything on sequences.
+        joint_epochs: passes of stage two, everything on sequences; 0 when a head is taught behind the eye afterwards.
         encoder_batch, joint_batch: images and sequences per step.
         learning_rate, joint_learning_rate: peak values of the two stages.
-        replace_background: share of images whose surroundings come from another image.
+        replace_background: share of images whose surroundings come from another image, while
+            the target is scaled and moved.
         threads: of the arithmetic.
         device: ``"auto"`` (a GPU where there is one), ``"cpu"`` or ``"cuda"``.
         loaders: threads that prepare batches.
@@ -132,7 +133,9 @@ class TrainSettings(DrawSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        counts = ("encoder_epochs", "joint_epochs", "encoder_batch", "joint_batch")
+        if self.joint_epochs < 0:
+            raise ConfigError(f"joint_epochs is {self.joint_epochs}: use 0 or more")
+        counts = ("encoder_epochs", "encoder_batch", "joint_batch")
         _check_counts(self, *counts, "threads", "loaders", "checkpoint_steps")
 
     @property

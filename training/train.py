@@ -127,7 +127,7 @@ def train_on(
     learner = Learner(network.train(), settings.precision).to(place.device)
     identity = f"{settings.identity} {config_hash(network.config)} {cache.fingerprint}"
     profiles, final = [], float("nan")
-    for joint in (True,) if skip_eye else (False, True):
+    for joint in _stages(settings, skip_eye=skip_eye):
         final, profile = _Stage(settings, learn, check, joint, place).run(learner, out / "work", identity)
         profiles.append(profile)
     waiting, working = (sum(getattr(each, part) for each in profiles) for part in ("waiting_s", "working_s"))
@@ -147,6 +147,13 @@ def train_on(
         save_policy(network, out, name=name, training=facts, card=_draft_card(name, facts, seconds))
     place.wait()
     return Outcome(out, final, seconds, len(learn.steps), waiting / max(waiting + working, 1e-9))
+
+
+def _stages(settings: TrainSettings, *, skip_eye: bool) -> list[bool]:
+    """Return which stages there are: False for the eye alone, True for everything."""
+    if skip_eye and not settings.joint_epochs:
+        raise ConfigError("joint_epochs is 0 and the eye is complete: nothing is left to train, use 1 or more")
+    return [False] * (not skip_eye) + [True] * bool(settings.joint_epochs)
 
 
 @lru_cache(maxsize=4)

@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from liquid_nav.errors import ConfigError
 from tests.training.small_data import small_cache
 from training.batches import (
+    CELL_PX,
+    FARTHEST_M,
     LEAD,
+    NEAREST_M,
     NEARNESS_M,
     OUT_OF_SIGHT,
     BatchMaker,
@@ -140,3 +144,14 @@ def test_replaced_surroundings_bring_their_own_solids() -> None:
     sides = [any(np.allclose(row, each) for each in (there, there[::-1])) for row in batch.nearness[:, 0].numpy()]
     assert all(sides)
     assert len({row.tobytes() for row in batch.nearness[:, 0].numpy()}) == 2  # mirrored or not
+
+
+def test_a_target_before_other_surroundings_is_as_far_as_it_looks() -> None:
+    cache = small_cache(episodes=4, steps=60)
+    maker = BatchMaker(cache, TrainSettings(replace_background=1.0, patches=0), np.arange(4), augment=True)
+    batch = maker.images(np.random.default_rng(0), np.arange(240))
+    distances_m, cells = batch.log_distance[:, 0].exp(), batch.heat[:, 0].sum(dim=(1, 2))
+    before_m = torch.from_numpy(cache.distances_m)
+    area = cache.target_pixels[0] / CELL_PX**2 * (before_m / distances_m) ** 2
+    assert ((cells - area).abs() < 0.3 * area + 0.1).all()
+    assert NEAREST_M < distances_m.min() < 2.0 and 15.0 < distances_m.max() <= FARTHEST_M

@@ -8,18 +8,19 @@ from pathlib import Path
 import torch
 
 from liquid_nav.policy.checkpoint import save_policy
-from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.train import start_network
 
 PLAIN = PolicyConfig()
 WIDE = replace(PLAIN, context_channels=8)
+GAZING = replace(WIDE, gaze_cells=4)
 
 
 def test_a_network_that_gets_a_context_looks_where_it_looked(tmp_path: Path) -> None:
     network = LiquidPolicyNetwork(PLAIN)
     save_policy(network, tmp_path, name="plain", training={}, card="")
-    grown, complete = start_network(tmp_path, 8)
+    grown, complete = start_network(tmp_path, WIDE)
     assert not complete and grown.config == WIDE
     images, elapsed = torch.rand(2, 3, 3, 144, 256) * 2.0 - 1.0, torch.full((2, 3), 0.05)
     output = grown(images, elapsed)
@@ -29,8 +30,18 @@ def test_a_network_that_gets_a_context_looks_where_it_looked(tmp_path: Path) -> 
     assert grown.encoder.context.wide[-1].weight.grad.abs().sum() > 0.0  # type: ignore[union-attr,operator]
 
 
-def test_a_network_with_context_goes_on_as_it_is(tmp_path: Path) -> None:
-    save_policy(LiquidPolicyNetwork(WIDE), tmp_path, name="wide", training={}, card="")
-    for asked in (0, 8, 16):
+def test_a_network_that_gets_a_gaze_keeps_the_features_that_it_has_room_for(tmp_path: Path) -> None:
+    network = LiquidPolicyNetwork(WIDE).eval()
+    save_policy(network, tmp_path, name="wide", training={}, card="")
+    grown, complete = start_network(tmp_path, GAZING)
+    assert not complete and grown.config == GAZING
+    images, kept = torch.rand(2, 3, 144, 256) * 2.0 - 1.0, GAZING.features - GAZE_FEATURES
+    assert torch.equal(grown.encoder(images).target_logits, network.encoder(images).target_logits)
+    assert torch.equal(grown.encoder.dense.weight, network.encoder.dense.weight[:kept])
+
+
+def test_a_network_with_all_that_is_asked_for_goes_on_as_it_is(tmp_path: Path) -> None:
+    save_policy(LiquidPolicyNetwork(GAZING), tmp_path, name="wide", training={}, card="")
+    for asked in (PLAIN, WIDE, GAZING, replace(PLAIN, context_channels=16, gaze_cells=2)):
         network, complete = start_network(tmp_path, asked)
-        assert complete and network.config == WIDE
+        assert complete and network.config == GAZING

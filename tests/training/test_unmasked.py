@@ -48,6 +48,7 @@ def _losses(batch: Batch, commands: float, everything_else: float) -> dict[str, 
         torch.full(batch.heat.shape, everything_else) * torch.linspace(-1.0, 1.0, batch.heat.shape[-1]),
         torch.full(size, everything_else),
         torch.full(batch.nearness.shape, everything_else),
+        torch.full(batch.heat.shape, everything_else),
     )
     return {name: float(value) for name, value in policy_loss(*answers, batch, only_visible=True)._asdict().items()}
 
@@ -56,7 +57,7 @@ def test_without_masks_only_the_command_is_learned_and_in_full() -> None:
     batch = _batch(np.zeros(48, dtype=bool))
     assert batch.visible.all() and not batch.has_mask.any() and torch.isfinite(batch.log_distance).all()
     losses = _losses(batch, 0.0, 3.0)
-    assert losses["heat"] == losses["distance"] == losses["nearness"] == 0.0
+    assert losses["heat"] == losses["distance"] == losses["nearness"] == losses["fill"] == 0.0
     assert losses["total"] == losses["command"] == _losses(batch, 0.0, -3.0)["total"]
     assert _losses(batch, -1.0, 3.0)["total"] > losses["total"] > 0.0
 
@@ -67,7 +68,7 @@ def test_images_with_masks_teach_the_same_beside_images_without() -> None:
     alone, beside = _batch(np.ones(48, dtype=bool)), _batch(mixed)
     first_two = Batch(**{name: getattr(alone, name)[:2] for name in alone.__dataclass_fields__})
     expected, found = _losses(first_two, 0.0, 2.0), _losses(beside, 0.0, 2.0)
-    for name in ("heat", "distance", "nearness"):
+    for name in ("heat", "distance", "nearness", "fill"):
         assert found[name] == pytest.approx(expected[name], rel=1e-5)
 
 
