@@ -15,6 +15,8 @@ from sim_worlds.world import World
 
 COLUMNS = 4
 LABEL_PX = 18
+CUT_PX, MAGNIFIED = (32, 18), 4
+FRAME = (255, 255, 255)
 GAP_PX = 4
 TURNING_FLU_RAD_S = np.array([0.4, 0.3, 1.5])  # a brisk turn to the left, for blur and rolling rows
 LOOKED_AT_S = 2.0  # where drifts have wandered to
@@ -53,6 +55,20 @@ def labelled(rgb: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
     line = np.full((LABEL_PX, rgb.shape[1], 3), 255, np.uint8)
     cv2.putText(line, text, (3, LABEL_PX - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([line, rgb])
+
+
+def magnified(rgb: NDArray[np.uint8], pixel: tuple[float, float]) -> NDArray[np.uint8]:
+    """Return the image with what is around a pixel (column, row) enlarged in its upper right corner, both framed."""
+    height, width = rgb.shape[:2]
+    left = round(min(max(pixel[0] - CUT_PX[0] / 2, 0), width - CUT_PX[0]))
+    top = round(min(max(pixel[1] - CUT_PX[1] / 2, 0), height - CUT_PX[1]))
+    cut = rgb[top : top + CUT_PX[1], left : left + CUT_PX[0]]
+    large = np.repeat(np.repeat(cut, MAGNIFIED, axis=0), MAGNIFIED, axis=1)
+    result = rgb.copy()
+    cv2.rectangle(result, (left, top), (left + CUT_PX[0], top + CUT_PX[1]), FRAME, 1)
+    result[: large.shape[0], -large.shape[1] :] = large
+    cv2.rectangle(result, (width - large.shape[1], 0), (width - 1, large.shape[0]), FRAME, 1)
+    return result
 
 
 def contact_sheet(tiles: list[NDArray[np.uint8]], columns: int = COLUMNS) -> NDArray[np.uint8]:

@@ -19,13 +19,14 @@ from sim_worlds.catalogue import WORLDS, world_options
 from sim_worlds.render import make_renderer
 from sim_worlds.render.palette import paint_categories, paint_depth
 from sim_worlds.scene import Renderer
-from sim_worlds.sheets import camera_sheet, contact_sheet, labelled
+from sim_worlds.sheets import camera_sheet, contact_sheet, labelled, magnified
 from sim_worlds.weather import SEASONS, SKIES
 from sim_worlds.world import make_world
 from training.contact_sheet import save_picture
 from training.progress import progress_bar
 
 TILE = (384, 216)
+SMALL_PX = 60
 HOURS = (6.0, 8.0, 12.5, 17.0, 20.5)
 SEEDS = (3, 11, 24, 42)
 NOON: dict[str, Any] = {"hour": 12.5, "sky": "clear"}
@@ -79,11 +80,19 @@ def draw_some(world: str, seeds: Sequence[int], options: dict[str, Any], out: Pa
     drawing.close()
 
 
-def look(world: str, seed: int, renderer: Renderer, title: str = "", **options: Any) -> Picture:
-    """Return the first camera image of a world, uint8 (216, 384, 3), with a title."""
+def look(
+    world: str, seed: int, renderer: Renderer, title: str = "", *, magnify: bool = False, **options: Any
+) -> Picture:
+    """Return the first camera image of a world, uint8 (216, 384, 3), with a title.
+
+    With ``magnify`` a target that is hard to see is shown large in a corner too.
+    """
     made = make_world(world, seed, renderer=renderer, camera=CameraConfig(*TILE), **options)
     try:
-        return labelled(made.camera_frame().rgb, title)
+        picture, place = made.camera_frame().rgb, made.target_pixel() if magnify else None
+        if place is not None and np.count_nonzero(made.target_mask) < SMALL_PX:
+            picture = magnified(picture, place)
+        return labelled(picture, title)
     finally:
         made.close()
 
@@ -118,7 +127,11 @@ def _hours(worlds: tuple[tuple[str, int], ...], renderer: Renderer) -> Picture:
 
 def _targets(renderer: Renderer) -> Picture:
     return contact_sheet(
-        [look(world, seed, renderer, f"{world}: {what}", **options) for what, world, seed, options in TARGETS], 4
+        [
+            look(world, seed, renderer, f"{world}: {what}", magnify=True, **options)
+            for what, world, seed, options in TARGETS
+        ],
+        4,
     )
 
 
