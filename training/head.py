@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from liquid_nav import __version__
+from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -50,13 +51,18 @@ def train_head(
     seeing, _ = load_network(eye)
     cache = open_cache(episodes, work / "cache")
     check_image_size(cache, seeing.config)
+    if settings.scene_noise and not seeing.config.gaze_cells:
+        raise ConfigError(
+            f"scene_noise is {settings.scene_noise}, but the eye of {eye} has no gaze: use 0, or an eye with gaze_cells"
+        )
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     network = _fresh(seeing, model or seeing.config.model, settings.seed)
     learner, name = HeadLearner(network), name or policy_name(network.config)
     identity = f"{seen} {config_hash(settings)} {config_hash(network.config)}"
     plan = Plan("head", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step))
+    noise = settings.scene_noise
+    profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step, scene_noise=noise))
     loss = validation_loss(learner, check)
     facts = {
         "software": __version__,

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.devices import Place
@@ -118,12 +118,28 @@ class HeadTrainer:
         return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)
 
 
-def batch_of(learn: Sequences, size: int, seed: int, step: int) -> Sequences:
-    """Return the batch of a step; the same whenever it is asked for."""
+def batch_of(learn: Sequences, size: int, seed: int, step: int, *, scene_noise: float = 0.0) -> Sequences:
+    """Return the batch of a step; the same whenever it is asked for.
+
+    Args:
+        learn: sequences of which each epoch takes every one.
+        size: sequences in the batch.
+        seed: of the order and of the noise.
+        step: number of the batch.
+        scene_noise: standard deviation of what is added to the features of the scene, the same through a sequence, so
+            that a head learns to trust the gaze where it says the same.
+    """
     per_epoch = max(1, len(learn) // size)
     epoch, index = divmod(step, per_epoch)
     order = _order(1_000_003 * seed + epoch, len(learn))
-    return learn.take(order[index * size : (index + 1) * size])
+    batch = learn.take(order[index * size : (index + 1) * size])
+    if not scene_noise:
+        return batch
+    scene = batch.features.shape[2] - GAZE_FEATURES
+    random = torch.Generator().manual_seed(1_000_003 * seed + step)
+    noise = scene_noise * torch.randn(len(batch), 1, scene, generator=random)
+    features = torch.cat([batch.features[:, :, :scene] + noise, batch.features[:, :, scene:]], dim=2)
+    return replace(batch, features=features)
 
 
 @lru_cache(maxsize=4)

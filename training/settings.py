@@ -176,18 +176,22 @@ class HeadSettings(LookSettings):
     Attributes:
         steps: of the training.
         learning_rate: peak.
+        scene_noise: added to the features of the scene, see :func:`training.heads.batch_of`; for an eye with a gaze.
         threads: of the arithmetic.
         loaders: threads that prepare images while the eye looks.
     """
 
     steps: int = 12000
     learning_rate: float = 4e-3
+    scene_noise: float = 0.0
     threads: int = 1
     loaders: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_counts(self, "steps", "threads", "loaders")
+        if not 0.0 <= self.scene_noise <= 10.0:
+            raise ConfigError(f"scene_noise is {self.scene_noise}: use 0 to 10")
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ import torch
 from typer.testing import CliRunner
 
 from liquid_nav import load_policy
+from liquid_nav.errors import ConfigError
+from liquid_nav.policy.config import GAZE_FEATURES
 from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
 from training import head
 from training.cli import app
 from training.engine import Engine
-from training.features import see
-from training.heads import HeadLearner, validation_loss
+from training.features import Sequences, see
+from training.heads import HeadLearner, batch_of, validation_loss
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -108,3 +110,21 @@ def test_what_is_random_in_training_is_not_in_the_validation(eye: Path, tmp_path
 def test_an_eye_and_a_start_exclude_each_other(eye: Path, tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["train", str(tmp_path), "--eye", str(eye), "--start-from", str(eye)])
     assert answer.exit_code != 0 and "use one" in str(answer.exception)
+
+
+def test_noise_blurs_the_scene_and_leaves_the_gaze() -> None:
+    features = torch.zeros(40, 5, 20)
+    zeros = torch.zeros(40, 5)
+    learn = Sequences(features, zeros, torch.zeros(40, 5, 4), zeros > 1, zeros < 1, zeros)
+    noisy, again, later = (batch_of(learn, 20, 3, step, scene_noise=0.5).features for step in (0, 0, 1))
+    scene, gaze = noisy.split([20 - GAZE_FEATURES, GAZE_FEATURES], dim=2)
+    assert not gaze.any() and 0.4 < scene.std() < 0.6
+    assert torch.equal(scene, scene[:, :1].expand_as(scene)), "the same through a sequence"
+    assert torch.equal(noisy, again) and not torch.equal(noisy, later)
+    assert not batch_of(learn, 20, 3, 0).features.any()
+
+
+@pytest.mark.usefixtures("made_up")
+def test_noise_behind_an_eye_without_a_gaze_is_refused(eye: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no gaze"):
+        head.train_head(HeadSettings(scene_noise=0.3), [tmp_path], eye, tmp_path / "out")
