@@ -119,31 +119,35 @@ class Encoder(nn.Module):
             return Encoding(features, logits[:, 0], None)
         fill_logits = self.fill(maps).float()[:, 0]
         # What the target fills is learned from its mask alone, so that its size means the same everywhere.
-        gaze = self._gaze(logits[:, 0], torch.sigmoid(fill_logits.detach()))
+        gaze = self._gaze(logits[:, 0], fill_logits.detach())
         return Encoding(torch.cat([features, gaze], dim=1), logits[:, 0], fill_logits)
 
-    def _gaze(self, logits: Tensor, fill: Tensor) -> Tensor:
+    def _gaze(self, logits: Tensor, fill_logits: Tensor) -> Tensor:
         """Return (batch, GAZE_FEATURES): x, y, spreads, area, strength and fullness of the target around the peak.
+
+        The peak is where attention and fill together are highest: parts of a red car deceive the one or the other, seldom
+        both.
 
         Args:
             logits: (batch, rows, columns) attention before the softmax.
-            fill: (batch, rows, columns) share of each cell that the target fills.
+            fill_logits: (batch, rows, columns) share of each cell that the target fills, before the sigmoid.
         """
         columns: Tensor = self.column_positions  # type: ignore[assignment]
         rows: Tensor = self.row_positions  # type: ignore[assignment]
         width = columns.shape[0]
-        peak = logits.detach().flatten(1).argmax(dim=1, keepdim=True)
+        peak = (logits.detach() + fill_logits).flatten(1).argmax(dim=1, keepdim=True)
         row, column = torch.div(peak, width, rounding_mode="floor"), torch.remainder(peak, width)
         near_row = (torch.arange(rows.shape[0], device=peak.device) - row).abs() <= self.gaze_cells
         near_column = (torch.arange(width, device=peak.device) - column).abs() <= self.gaze_cells
         near = near_row.unsqueeze(2) & near_column.unsqueeze(1)
-        weights = torch.softmax(logits.masked_fill(~near, -1e4).flatten(1), dim=1).view_as(logits)
+        around = logits.masked_fill(~near, -1e4)
+        weights = torch.softmax(around.flatten(1), dim=1).view_as(logits)
         x, y = (weights.sum(dim=1) * columns).sum(dim=1), (weights.sum(dim=2) * rows).sum(dim=1)
-        full = fill * near
+        full = torch.sigmoid(fill_logits) * near
         area = full.sum(dim=(1, 2))
         spread_x = _spread(full.sum(dim=1), columns, area)
         spread_y = _spread(full.sum(dim=2), rows, area)
-        strength = torch.tanh(0.25 * logits.amax(dim=(1, 2)))
+        strength = torch.tanh(0.25 * around.amax(dim=(1, 2)))
         return torch.stack(
             [x, y, spread_x, spread_y, 0.25 * torch.log(area + LEAST_AREA), strength, full.amax(dim=(1, 2))], dim=1
         )

@@ -61,7 +61,8 @@ def _blob(top: int, left: int, size: int, value: float = 1.0) -> torch.Tensor:
 
 
 def _gaze(logits: torch.Tensor, fill: torch.Tensor) -> torch.Tensor:
-    return LiquidPolicyNetwork(GAZING).encoder._gaze(logits, fill)[0]
+    """Return what the gaze makes of an attention and of cells that are filled (1) or not (0)."""
+    return LiquidPolicyNetwork(GAZING).encoder._gaze(logits, torch.logit(fill, eps=1e-6))[0]
 
 
 def test_the_gaze_reads_the_size_of_the_target_and_nothing_else_that_is_red() -> None:
@@ -69,7 +70,12 @@ def test_the_gaze_reads_the_size_of_the_target_and_nothing_else_that_is_red() ->
     alone = _gaze(6.0 * pack, pack)
     assert torch.equal(_gaze(6.0 * pack + 5.0 * car, pack + car), alone)
     assert alone[AREA] == pytest.approx(0.25 * float(torch.log(torch.tensor(4.02))), abs=1e-4)
-    assert alone[FULLNESS] == 1.0 and alone[X] < -0.4 and abs(float(alone[Y])) < 0.1
+    assert alone[FULLNESS] == pytest.approx(1.0, abs=1e-5) and alone[X] < -0.4 and abs(float(alone[Y])) < 0.1
+
+
+def test_what_draws_the_attention_and_fills_nothing_is_not_looked_at() -> None:
+    pack, wheel = _blob(8, 6, 2), _blob(10, 24, 1)
+    assert _gaze(5.0 * pack + 7.0 * wheel, pack)[X] < -0.4
 
 
 def test_a_target_twice_as_far_has_a_quarter_of_the_area_and_half_the_spread() -> None:
