@@ -125,8 +125,8 @@ class Encoder(nn.Module):
     def _gaze(self, logits: Tensor, fill_logits: Tensor) -> Tensor:
         """Return (batch, GAZE_FEATURES): x, y, spreads, area, strength and fullness of the target around the peak.
 
-        The peak is where attention and fill together are highest: parts of a red car deceive the one or the other, seldom
-        both.
+        The peak is where attention and fill together are highest: parts of a red car deceive the one or the other,
+        seldom both.
 
         Args:
             logits: (batch, rows, columns) attention before the softmax.
