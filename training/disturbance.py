@@ -1,6 +1,8 @@
-"""Disturbances that push a flight off the expert's way, so that the data shows how to come back."""
+"""Disturbances that push a flight off the expert's way, so that the data shows how to come back and how to keep up."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,8 @@ from liquid_nav.types import VelocityCommand
 CORRELATION_S = 1.2
 SPREAD = np.array([0.8, 0.6, 0.35, 0.5])  # m/s, m/s, m/s, rad/s
 LIMIT = np.array([2.0, 1.2, 0.8, 1.2])
+WIND_SHARE, WIND_M_S = 0.8, (0.3, 1.7)
+WIND_LASTS_S, WIND_RISES_S = (4.0, 12.0), 0.8
 
 
 class Disturbance:
@@ -35,3 +39,25 @@ class Disturbance:
             return command
         noise = np.clip(self._strength * damping * self._value, -LIMIT, LIMIT)
         return VelocityCommand.from_array(command.as_array() + noise)
+
+
+class Headwind:
+    """Pushes a vehicle back for seconds on end, so that it has to fly on to stay where it is.
+
+    To stay behind somebody who walks looks the same. Without it, who has been at one distance for a while has always
+    arrived.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._wanted_m_s, self._speed_m_s, self._left_s = 0.0, 0.0, 0.0
+
+    def apply(self, command: VelocityCommand, duration_s: float, damping: float = 1.0) -> VelocityCommand:
+        """Return the command as the wind lets it be flown; ``damping`` 0..1 weakens the wind."""
+        self._left_s -= duration_s
+        if self._left_s <= 0.0:
+            self._left_s = float(self._rng.uniform(*WIND_LASTS_S))
+            blows = self._rng.random() < WIND_SHARE
+            self._wanted_m_s = float(self._rng.uniform(*WIND_M_S)) if blows else 0.0
+        self._speed_m_s += (self._wanted_m_s - self._speed_m_s) * min(1.0, duration_s / WIND_RISES_S)
+        return replace(command, forward_m_s=command.forward_m_s - damping * self._speed_m_s)

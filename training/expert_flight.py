@@ -16,7 +16,7 @@ from sim_worlds.missions import FlyToTarget
 from sim_worlds.placement import gaps_m
 from sim_worlds.scene import Collider, Renderer, Start
 from sim_worlds.world import World, make_world
-from training.disturbance import Disturbance
+from training.disturbance import Disturbance, Headwind
 from training.expert import Expert
 from training.origin import OPTIONS, options_text
 from training.settings import CollectSettings, config_hash
@@ -91,6 +91,8 @@ def _fly(world: World, settings: CollectSettings, flight: Flight, metadata: Epis
     expert, mission = Expert(world), FlyToTarget(world)
     strength = float(rng.uniform(0.3, 1.3)) if rng.random() < settings.noise_share else 0.0
     disturbance = Disturbance(rng, strength)
+    windy = settings.headwind_share > 0.0 and rng.random() < settings.headwind_share
+    wind = Headwind(rng) if windy else None
     pilot = None if flight.policy is None else load_policy(flight.policy)
     state, period_s, end_s = None, 1.0 / settings.camera_hz, settings.max_s
     half_view = 0.5 * world.horizontal_fov_rad
@@ -101,7 +103,10 @@ def _fly(world: World, settings: CollectSettings, flight: Flight, metadata: Epis
             wanted = label
             if pilot is not None:
                 wanted, state = pilot.step(frame.rgb, period_s, state)
-            flown = disturbance.apply(wanted, period_s, courage(expert, world))
+            brave = courage(expert, world)
+            flown = disturbance.apply(wanted, period_s, brave)
+            if wind is not None:
+                flown = wind.apply(flown, period_s, brave)
             ranges = world.obstacle_ranges_m(angles, SCAN_REACH_M)
             target = world.target.position_enu_m
             writer.write_step(frame, world.odometry, flown, label, target, world.target_mask, ranges)

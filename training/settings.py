@@ -32,6 +32,7 @@ class CollectSettings:
         near_share: share of flights that start close to the backpack, often with it out of view.
         blocked_share: share of flights that start with a solid or the corner of a wall before the backpack.
         noise_share: share of flights whose command is disturbed.
+        headwind_share: share of flights that are pushed back for seconds on end, as if the backpack walked away.
         tail_s: seconds flown on after the mission ended.
         max_s: longest flight.
         camera_hz: images per simulated second.
@@ -47,6 +48,7 @@ class CollectSettings:
     near_share: float = 0.3
     blocked_share: float = 0.25
     noise_share: float = 0.75
+    headwind_share: float = 0.0
     tail_s: float = 3.0
     max_s: float = 25.0
     camera_hz: float = 20.0
