@@ -43,5 +43,5 @@ def test_who_flies_by_distance_stays_at_one_for_seconds() -> None:
 
 
 def test_a_share_beyond_one_is_refused() -> None:
-    with pytest.raises(ConfigError, match="headwind_share is 1.5"):
+    with pytest.raises(ConfigError, match=r"headwind_share is 1\.5"):
         CollectSettings(headwind_share=1.5)
