@@ -34,6 +34,8 @@ STILL_M_S, TURNING_RAD_S = 0.1, 0.5  # who searches turns on the spot
 REMEMBERED_S = 2.0  # for so long a target that went out of sight is known to be somewhere
 OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for longer, unless it searches
 NEVER_SEEN = 0.05  # a search counts so much before the target was in sight
+COVERED_S, COVER_MARGIN_PX = (0.5, 5.0), (2, 40)
+SLOWLY, SEARCH_RAD_S = 0.5, 0.8
 LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
 DANGER_WEIGHT = 3.0  # a command before a solid at arm's length weighs this much more
 PASSAGE_WEIGHT, HAZARD_WEIGHT = 2.0, 2.0
@@ -87,6 +89,31 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device."""
         return Batch(**{item.name: getattr(self, item.name).to(device, non_blocking=True) for item in fields(self)})
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Something that comes before the target: an upright band of another image.
+
+    Attributes:
+        hidden: bool (steps,) when it hides the target.
+        side: 1 when the target was left of the middle before, else -1.
+        other: image (height, width, 3) that the band is cut from.
+        margin_px: of the band on either side of the target.
+    """
+
+    hidden: NDArray[np.bool_]
+    side: float
+    other: NDArray[np.uint8]
+    margin_px: int
+
+    def draw(self, image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return the image with the band over the target, and what is left of the mask: nothing."""
+        columns = np.flatnonzero(mask.any(axis=0))
+        band = slice(max(0, columns[0] - self.margin_px), columns[-1] + 1 + self.margin_px)
+        covered = image.copy()
+        covered[:, band] = self.other[:, band]
+        return covered, np.zeros_like(mask)
 
 
 class BatchMaker:
@@ -165,6 +192,10 @@ class BatchMaker:
         distances_m = cache.distances_m[steps]
         turned = bool(replace and rng.random() < 0.5)
         background = None if behind is None else _turned(np.asarray(cache.images[behind]), turned)
+        commands, stamps = cache.commands[steps].astype(np.float32), cache.stamps_s[steps]
+        cover = self._cover(rng, steps) if self.augment and len(steps) > 1 and has_mask.all() else None
+        if cover is not None:
+            commands = while_covered(commands, cover.hidden, stamps, cover.side)
         images, heats, visible = [], [], []
         for position, step in enumerate(steps):
             image, mask = np.asarray(cache.images[step]), cache.mask(int(step))
@@ -172,6 +203,8 @@ class BatchMaker:
                 scale = _scale(rng, float(distances_m[position]))
                 image, mask = move_target(image, mask, scale, (rng.random(), rng.random()))
                 distances_m = distances_m / scale
+            if cover is not None and cover.hidden[position]:
+                image, mask = cover.draw(image, mask)
             image, mask = apply_look(look, image, mask, rng, step=position, background=background)
             images.append(image)
             height, width = mask.shape
@@ -179,11 +212,10 @@ class BatchMaker:
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
         seen = np.array(visible)
-        commands = search_to_the_left(seen, cache.commands[steps] * (MIRROR if look.flip else 1.0))
+        commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0))
         free_m = cache.free_m[steps]
         around_m = free_m if behind is None else _turned(cache.free_m[[behind]], turned)
         nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
-        stamps = cache.stamps_s[steps]
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
         return {
             "images": np.stack(images),
@@ -197,6 +229,21 @@ class BatchMaker:
             "weight": command_weight(free_m, commands, distances_m) * certainty(seen, commands, stamps),
             "elapsed_s": elapsed.astype(np.float32),
         }
+
+    def _cover(self, rng: np.random.Generator, steps: NDArray[np.int64]) -> Cover | None:
+        """Draw what comes before the target in a share of the sequences; None when nothing does or can."""
+        share = self.settings.cover_share
+        seen = self.cache.target_pixels[steps] >= VISIBLE_PX
+        if not share or rng.random() >= share or seen.sum() < 2:
+            return None
+        stamps = self.cache.stamps_s[steps]
+        first = int(rng.choice(np.flatnonzero(seen)[1:]))
+        hidden = seen & (stamps >= stamps[first]) & (stamps < stamps[first] + rng.uniform(*COVERED_S))
+        before = int(np.flatnonzero(seen[:first])[-1])
+        middle = np.flatnonzero(self.cache.mask(int(steps[before])).any(axis=0)).mean()
+        side = 1.0 if middle < 0.5 * self.cache.images.shape[2] else -1.0
+        other = np.asarray(self.cache.images[int(rng.choice(self._empty))])
+        return Cover(hidden, side, other, int(rng.integers(*COVER_MARGIN_PX)))
 
     @staticmethod
     def _collate(items: list[dict[str, NDArray[np.generic]]]) -> Batch:
@@ -253,6 +300,23 @@ def search_to_the_left(visible: NDArray[np.bool_], commands: NDArray[np.float32]
     never_seen = ~np.maximum.accumulate(visible) & searching(visible, commands)
     changed = commands.astype(np.float32)
     changed[never_seen, 3] = np.abs(changed[never_seen, 3])
+    return changed
+
+
+def while_covered(
+    commands: NDArray[np.float32], hidden: NDArray[np.bool_], stamps_s: NDArray[np.float64], side: float
+) -> NDArray[np.float32]:
+    """Return the commands of a sequence, (steps, 4), for a target that something hides.
+
+    For as long as it is remembered the way goes on, slowly, and the nose stays on it, as the expert knows; then it is
+    searched for on the side where it was, 1 for the left.
+    """
+    changed = commands.copy()
+    if not hidden.any():
+        return changed
+    since_s = stamps_s - stamps_s[np.argmax(hidden)]
+    changed[hidden, :2] *= SLOWLY
+    changed[hidden & (since_s > REMEMBERED_S)] = (0.0, 0.0, 0.0, side * SEARCH_RAD_S)
     return changed
 
 

@@ -79,6 +79,7 @@ class DrawSettings:
         passage_share, hazard_share, hidden_share, search_share: shares of the sequences with a free way past solids, a
             solid right ahead, a hidden target and the beginning of a search, see
             :meth:`training.batches.BatchMaker.prefer_rare`.
+        cover_share: share of the sequences in which something comes before the target for a while.
         validation_share: share of the episodes kept back.
         precision: of the encoder, ``"bf16"`` (mixed) or ``"fp32"``.
         seed: of the draws, and of everything random in what learns from them.
@@ -91,6 +92,7 @@ class DrawSettings:
     hazard_share: float = 0.0
     hidden_share: float = 0.0
     search_share: float = 0.0
+    cover_share: float = 0.0
     validation_share: float = 0.06
     precision: str = "bf16"
     seed: int = 0
@@ -100,6 +102,8 @@ class DrawSettings:
         shares = {name: getattr(self, name) for name in RARE_SHARES}
         if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
             raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
+        if not 0.0 <= self.cover_share <= 1.0:
+            raise ConfigError(f"cover_share is {self.cover_share}: use 0 to 1")
         if self.precision not in ("bf16", "fp32"):
             raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
 
