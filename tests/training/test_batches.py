@@ -17,7 +17,10 @@ from training.batches import (
     NEAREST_M,
     NEARNESS_M,
     OUT_OF_SIGHT,
+    SEARCH_RAD_S,
+    SLOWLY,
     BatchMaker,
+    Cover,
     blocked,
     certainty,
     command_weight,
@@ -25,6 +28,7 @@ from training.batches import (
     passing,
     search_to_the_left,
     searching,
+    while_covered,
 )
 from training.cache import SECTORS
 from training.settings import TrainSettings
@@ -155,3 +159,38 @@ def test_a_target_before_other_surroundings_is_as_far_as_it_looks() -> None:
     area = cache.target_pixels[0] / CELL_PX**2 * (before_m / distances_m) ** 2
     assert ((cells - area).abs() < 0.3 * area + 0.1).all()
     assert NEAREST_M < distances_m.min() < 2.0 and 15.0 < distances_m.max() <= FARTHEST_M
+
+
+def test_who_loses_the_target_goes_on_slowly_and_then_searches_on_the_side_where_it_was() -> None:
+    commands = np.tile(np.array([1.0, 0.2, 0.1, -0.3], np.float32), (60, 1))
+    stamps, hidden = np.arange(60) * 0.1, np.zeros(60, dtype=bool)
+    hidden[10:50] = True
+    changed = while_covered(commands, hidden, stamps, -1.0)
+    assert np.array_equal(changed[~hidden], commands[~hidden])
+    assert np.allclose(changed[10:31], [SLOWLY, 0.2 * SLOWLY, 0.1, -0.3])
+    assert np.allclose(changed[31:50], [0.0, 0.0, 0.0, -SEARCH_RAD_S])
+    assert np.array_equal(while_covered(commands, np.zeros(60, dtype=bool), stamps, 1.0), commands)
+
+
+def test_a_covered_target_is_not_there_and_comes_back() -> None:
+    cache = small_cache(episodes=4, steps=60)
+    settings = TrainSettings(cover_share=1.0, recolour=0.0, patches=0)
+    maker = BatchMaker(cache, settings, np.arange(4), augment=True)
+    batch = maker.sequences(np.random.default_rng(0), np.arange(0, 240, 8), 16)
+    assert batch.visible[:, 0].all() and not batch.visible.all(dim=1).any()
+    assert not batch.heat[~batch.visible].any() and batch.heat[batch.visible].flatten(1).any(dim=1).all()
+    assert batch.visible[:, -1].any(), "some covers are gone before the end"
+    assert (batch.commands[~batch.visible][:, 0] < 1.0).all() and (batch.commands[batch.visible][:, 0] == 1.0).all()
+
+
+def test_a_cover_hides_all_of_the_target_from_top_to_bottom() -> None:
+    image, mask, other = np.zeros((144, 256, 3), np.uint8), np.zeros((144, 256), bool), np.ones((144, 256, 3), np.uint8)
+    mask[60:80, 1:21] = True
+    covered, left = Cover(np.ones(1, dtype=bool), 1.0, other, 5).draw(image, mask)
+    assert not left.any() and covered[mask].all()
+    assert covered[:, :26].all() and not covered[:, 26:].any() and not image.any()
+
+
+def test_nothing_covers_what_is_only_checked_with() -> None:
+    maker = BatchMaker(small_cache(), TrainSettings(cover_share=1.0), np.arange(4), augment=False)
+    assert maker.sequences(np.random.default_rng(0), np.arange(8), 8).visible.all()
