@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.distance_probe POLICY...``
 
-The expert flies, so that every policy is shown the same pictures, one a second, on validation seeds. A ratio of 0.6
-means that what is 5 m away looks 3 m away: who follows it stays too far behind.
+The expert flies, so that every policy is shown the same pictures, one a second, on validation seeds. It stays 5 m and
+more behind the target, where a policy has to catch up. A ratio of 0.6 means that what is 5 m away looks 3 m away: who
+believes that stays there.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sim_worlds.seeds import split_seeds
 from sim_worlds.world import World
 from training.batches import CELL_PX, VISIBLE_PX
 from training.closed_loop import CONTROL_S, open_world
-from training.expert import Expert
+from training.expert import Expert, ExpertConfig
 from training.progress import progress_bar
 from training.suites import CONDITIONS, Condition
 
@@ -35,6 +36,7 @@ SITES = ("snowfield-walking", "warehouse-walking", "construction-walking")
 NAMES = ("forest-unseen", "city-walking", "city-decoys", *SITES)
 FLIGHTS, SEED = 4, 31
 STEPS_APART = 20
+STAND_OFF_M = 5.0
 BESIDE_PX, BESIDE = 12.0, 0.5  # attention so far off, and so much of the target's size more, still lies on it
 
 
@@ -53,7 +55,8 @@ def moments_of(condition: Condition, seed: int, renderer: Renderer) -> list[Mome
     world = open_world(condition, seed, renderer)
     try:
         mission = make_mission(world, condition.follow_s)
-        expert = Expert(world, moving_target=mission.name == "follow_target")
+        behind = ExpertConfig(stand_off_m=STAND_OFF_M)
+        expert = Expert(world, behind, moving_target=mission.name == "follow_target")
         moments, step = list[Moment](), 0
         while not mission.done:
             if step % STEPS_APART == 0:
