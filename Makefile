@@ -44,7 +44,7 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# The tables in README.md, the policy's card and docs/results: test seeds, about 25 minutes on two cores.
+# The tables in README.md, the policy's card and docs/results: test seeds, about half an hour on two cores.
 results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 15 --seed 7 --out docs/results
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert

@@ -117,8 +117,7 @@ class TrainSettings(DrawSettings):
         joint_epochs: passes of stage two, everything on sequences; 0 when a head is taught behind the eye afterwards.
         encoder_batch, joint_batch: images and sequences per step.
         learning_rate, joint_learning_rate: peak values of the two stages.
-        replace_background: share of images whose surroundings come from another image, while
-            the target is scaled and moved.
+        replace_background: share of images whose surroundings come from another image; the target is scaled and moved.
         threads: of the arithmetic.
         device: ``"auto"`` (a GPU where there is one), ``"cpu"`` or ``"cuda"``.
         loaders: threads that prepare batches.
