@@ -205,7 +205,7 @@ class TcpTransport:
             while data := self._queue.next():
                 self._queue.gone(sock.send(data))
         except BlockingIOError:
-            pass
+            pass  # the rest stays queued; ``room`` tells when the queue is full
         except OSError as error:
             raise LinkError(f"{self._name} broke: {error}") from error
         return room

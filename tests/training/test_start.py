@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
+from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import save_policy
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.train import start_network
+from training.settings import TrainSettings
+from training.train import _stages, start_network
 
 PLAIN = PolicyConfig()
 WIDE = replace(PLAIN, context_channels=8)
@@ -45,3 +48,13 @@ def test_a_network_with_all_that_is_asked_for_goes_on_as_it_is(tmp_path: Path) -
     for asked in (PLAIN, WIDE, GAZING, replace(PLAIN, context_channels=16, gaze_cells=2)):
         network, complete = start_network(tmp_path, asked)
         assert complete and network.config == GAZING
+
+
+def test_an_eye_can_be_trained_alone_but_not_nothing() -> None:
+    both, eye_alone = TrainSettings(), TrainSettings(joint_epochs=0)
+    assert _stages(both, skip_eye=False) == [False, True] and _stages(both, skip_eye=True) == [True]
+    assert _stages(eye_alone, skip_eye=False) == [False]
+    with pytest.raises(ConfigError, match="nothing is left to train"):
+        _stages(eye_alone, skip_eye=True)
+    with pytest.raises(ConfigError, match="joint_epochs is -1: use 0 or more"):
+        TrainSettings(joint_epochs=-1)

@@ -85,7 +85,7 @@ def run(*make_nodes: Callable[[], Node]) -> int:
             executor.add_node(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        pass  # the usual ways to end
     except Finished as finished:
         status = finished.status
     except (LiquidNavError, ParameterException) as error:
