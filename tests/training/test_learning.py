@@ -52,6 +52,18 @@ def test_clearings_are_forests_of_a_few_trees_and_are_remembered_as_such(tmp_pat
         assert low <= options_of(read_episode(file).metadata)["density_per_m2"] <= high
 
 
+def test_a_headwind_changes_what_is_flown_and_not_the_label(tmp_path: Path) -> None:
+    calm = CollectSettings(max_s=3.0, noise_share=0.0, near_share=0.0, blocked_share=0.0, seed=4)
+    lost = {}
+    for share in (0.0, 1.0):
+        folder = tmp_path / str(share)
+        collect(replace(calm, headwind_share=share), folder, 2, workers=1)
+        steps = [step for file in folder.glob("*.mcap") for step in read_episode(file).steps]
+        lost[share] = [step.expert.forward_m_s - step.command.forward_m_s for step in steps]
+    assert max(map(abs, lost[0.0])) < 1e-6
+    assert min(lost[1.0]) > -1e-6 and max(lost[1.0]) > 0.2
+
+
 def test_collecting_again_keeps_what_is_there(episodes: Path) -> None:
     before = {file.name: file.stat().st_mtime_ns for file in episodes.glob("*.mcap")}
     assert collect(SHORT, episodes, 3, workers=1)["flown"] == 0
