@@ -1,6 +1,6 @@
 // Record, stop, discard, note.
 
-import { $, clock, write } from "./dom.js";
+import { $, clock, toast, write } from "./dom.js";
 
 export class Recording {
   constructor(link, flight) {
@@ -18,6 +18,7 @@ export class Recording {
   }
 
   toggle() {
+    if ($("#record").disabled) return toast("nothing can be recorded yet: the recorder has not been heard, or this page may only look");
     this.flight.order(this.on ? "stop" : "record");
   }
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from geometry_msgs.msg import TwistStamped
+from rclpy.client import Client
 from rclpy.node import Node
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
@@ -25,6 +26,7 @@ SERVICES = {
     "next": "sim_node/next",
 }
 PATIENCE_S = 5.0
+DISCOVERY_S, DISCOVERY_POLL_S = 2.0, 0.05  # a graph that has just started is still finding its services
 WORLD_PATIENCE_S = 30.0  # a world is built
 
 
@@ -50,6 +52,7 @@ class GraphVehicle:
     async def order(self, name: str) -> Answer:
         """Call the service of an order."""
         client = self._clients[name]
+        await self._discovered(client)
         if not self._node.context.ok():
             return Answer(False, "the cockpit is ending")
         if name == "engage" and self._presence.get_subscription_count() == 0:
@@ -68,6 +71,12 @@ class GraphVehicle:
         except TimeoutError:
             return Answer(False, f"{SERVICES[name]} did not answer within {patience_s:g} s")
         return Answer(bool(response.success), str(response.message))
+
+    async def _discovered(self, client: Client) -> None:
+        """Wait a while for the node that serves it."""
+        end_s = self.loop.time() + DISCOVERY_S
+        while self._node.context.ok() and not client.service_is_ready() and self.loop.time() < end_s:
+            await asyncio.sleep(DISCOVERY_POLL_S)
 
     def fly(self, command: VelocityCommand) -> None:
         """Publish a command of the pilot."""
