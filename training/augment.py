@@ -21,7 +21,10 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Shape:
-    """A blob thrown over an image: centre and size relative to the image (or to the target), colour, drift."""
+    """A blob thrown over an image: centre and size relative to the image (or to the target), colour, drift.
+
+    Kinds are an ellipse, a box, a bar, and a panel of specks in colours of their own, as goods in a window.
+    """
 
     kind: int
     centre: tuple[float, float]
@@ -123,7 +126,7 @@ def move_target(image: Image, mask: Mask, scale: float, centre: tuple[float, flo
     Args:
         image, mask: what the camera saw and where the target is; it has to be somewhere.
         scale: of its size; half of it is twice as far away.
-        centre: column and row of its middle, relative to the room that it leaves in the image.
+        centre: column and row of its middle, relative to the image, whose edges may cut it.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     cut = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
@@ -135,11 +138,12 @@ def move_target(image: Image, mask: Mask, scale: float, centre: tuple[float, flo
     # What is around the target must not tinge its edges.
     colours = cv2.resize(image[cut] * opaque[..., None], (width, height), interpolation=how)
     colours /= np.maximum(share, 1e-3)[..., None]
-    left, top = round(centre[0] * (limits[1] - width)), round(centre[1] * (limits[0] - height))
+    left, top = round(centre[0] * limits[1] - 0.5 * width), round(centre[1] * limits[0] - 0.5 * height)
     moved, there = np.zeros_like(image), np.zeros_like(mask)
-    place = slice(top, top + height), slice(left, left + width)
-    moved[place] = np.clip(colours, 0, 255).astype(np.uint8)
-    there[place] = share >= min(0.5, float(share.max()))
+    place = slice(max(0, top), top + height), slice(max(0, left), left + width)
+    kept = slice(max(0, -top), limits[0] - top), slice(max(0, -left), limits[1] - left)
+    moved[place] = np.clip(colours, 0, 255).astype(np.uint8)[kept]
+    there[place] = (share >= min(0.5, float(share.max())))[kept]
     return moved, there
 
 
@@ -189,7 +193,7 @@ def _shape(rng: np.random.Generator) -> Shape:
     colour = rng.integers(0, 256, 3) if not red else np.array([rng.integers(90, 230), *rng.integers(0, 70, 2)])
     centre = rng.uniform(-spread, spread, 2) + (0.0 if on_target else 0.5)
     return Shape(
-        kind=int(rng.integers(3)),
+        kind=int(rng.integers(4)),
         centre=(float(centre[0]), float(centre[1])),
         size=(float(size[0]), float(size[1])),
         angle_deg=float(rng.uniform(0, 180)) if rng.random() < 0.5 else 0.0,
@@ -227,7 +231,23 @@ def _draw(shape: Shape, image: Image, box: tuple[float, float, float, float] | N
     elif shape.kind == 1:
         low, high = (centre[0] - axes[0], centre[1] - axes[1]), (centre[0] + axes[0], centre[1] + axes[1])
         cv2.rectangle(image, low, high, shape.colour, -1)
+    elif shape.kind == 3:
+        _draw_specks(image, centre, axes, shape.colour)
     else:
         turn = np.deg2rad(shape.angle_deg)
         end = (round(cx + 2 * axes[0] * np.cos(turn)), round(cy + 2 * axes[1] * np.sin(turn)))
         cv2.line(image, centre, end, shape.colour, max(1, min(axes) // 2))
+
+
+def _draw_specks(
+    image: Image, centre: tuple[int, int], half: tuple[int, int], colour: tuple[int, int, int]
+) -> None:
+    """Draw a panel with specks of many colours, the same ones for the same colour of the panel."""
+    rng = np.random.default_rng(colour)
+    low, size = np.array(centre) - half, 2 * np.array(half) + 1
+    cv2.rectangle(image, low.tolist(), (low + size - 1).tolist(), [part // 3 for part in colour], -1)
+    for _ in range(int(rng.integers(4, 15))):
+        corner = low + rng.random(2) * size
+        red = rng.random() < 0.4
+        speck = (int(rng.integers(120, 240)), 30, 40) if red else tuple(int(part) for part in rng.integers(0, 256, 3))
+        cv2.rectangle(image, np.int32(corner).tolist(), np.int32(corner + rng.uniform(1.0, 6.0, 2)).tolist(), speck, -1)

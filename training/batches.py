@@ -201,7 +201,7 @@ class BatchMaker:
             image, mask = np.asarray(cache.images[step]), cache.mask(int(step))
             if replace and is_whole(mask):
                 scale = _scale(rng, float(distances_m[position]))
-                image, mask = move_target(image, mask, scale, (rng.random(), rng.random()))
+                image, mask = move_target(image, mask, scale, _anywhere(rng))
                 distances_m = distances_m / scale
             if cover is not None and cover.hidden[position]:
                 image, mask = cover.draw(image, mask)
@@ -254,6 +254,11 @@ def _scale(rng: np.random.Generator, distance_m: float) -> float:
     """Return what brings a target to any distance that is learned, each ratio of two of them as often as another."""
     wanted_m = float(np.exp(rng.uniform(np.log(NEAREST_M), np.log(FARTHEST_M))))
     return min(max(distance_m, 0.1) / wanted_m, LARGEST_SCALE)
+
+
+def _anywhere(rng: np.random.Generator) -> tuple[float, float]:
+    """Return column and row of a target's middle, relative to the image; a tenth lie on its left or right edge."""
+    return float(np.clip(rng.uniform(-0.05, 1.05), 0.005, 0.995)), float(rng.random())
 
 
 def _turned(values: NDArray[Any], turned: bool) -> NDArray[Any]:

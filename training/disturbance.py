@@ -14,6 +14,7 @@ SPREAD = np.array([0.8, 0.6, 0.35, 0.5])  # m/s, m/s, m/s, rad/s
 LIMIT = np.array([2.0, 1.2, 0.8, 1.2])
 WIND_SHARE, WIND_M_S = 0.8, (0.3, 1.7)
 WIND_LASTS_S, WIND_RISES_S = (4.0, 12.0), 0.8
+OBLIQUE_SHARE, OBLIQUE_RAD = 0.5, 1.3
 
 
 class Disturbance:
@@ -45,19 +46,30 @@ class Headwind:
     """Pushes a vehicle back for seconds on end, so that it has to fly on to stay where it is.
 
     To stay behind somebody who walks looks the same. Without it, who has been at one distance for a while has always
-    arrived.
+    arrived. Half of its gusts come obliquely, as somebody walks who turns off: what stands beside the way then comes
+    before the target.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._wanted_m_s, self._speed_m_s, self._left_s = 0.0, 0.0, 0.0
+        self._wanted_m_s: NDArray[np.float64] = np.zeros(2)  # backwards and to the left
+        self._speed_m_s: NDArray[np.float64] = np.zeros(2)
+        self._left_s = 0.0
 
     def apply(self, command: VelocityCommand, duration_s: float, damping: float = 1.0) -> VelocityCommand:
         """Return the command as the wind lets it be flown; ``damping`` 0..1 weakens the wind."""
         self._left_s -= duration_s
         if self._left_s <= 0.0:
             self._left_s = float(self._rng.uniform(*WIND_LASTS_S))
-            blows = self._rng.random() < WIND_SHARE
-            self._wanted_m_s = float(self._rng.uniform(*WIND_M_S)) if blows else 0.0
-        self._speed_m_s += (self._wanted_m_s - self._speed_m_s) * min(1.0, duration_s / WIND_RISES_S)
-        return replace(command, forward_m_s=command.forward_m_s - damping * self._speed_m_s)
+            self._wanted_m_s = self._draw()
+        self._speed_m_s = self._speed_m_s + (self._wanted_m_s - self._speed_m_s) * min(1.0, duration_s / WIND_RISES_S)
+        back, left = (float(damping * speed) for speed in self._speed_m_s)
+        return replace(command, forward_m_s=command.forward_m_s - back, left_m_s=command.left_m_s + left)
+
+    def _draw(self) -> NDArray[np.float64]:
+        """Return the next gust's speeds (2,), backwards and to the left."""
+        blows = self._rng.random() < WIND_SHARE
+        speed = float(self._rng.uniform(*WIND_M_S)) if blows else 0.0
+        oblique = self._rng.random() < OBLIQUE_SHARE
+        angle = float(self._rng.uniform(-OBLIQUE_RAD, OBLIQUE_RAD)) if oblique else 0.0
+        return speed * np.array([np.cos(angle), np.sin(angle)])

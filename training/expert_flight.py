@@ -25,6 +25,7 @@ SCAN_RAYS = 64
 EASY_CLEARANCE_M = 0.5
 BLOCKING_M = 1.2
 WALL_HALF_LENGTH_M = 1.2
+BROAD_M, ASIDE_M = 0.28, 0.6
 OPEN_DENSITIES_PER_M2 = (0.0005, 0.012)
 
 
@@ -56,6 +57,8 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
     elif kind < settings.near_share + settings.blocked_share:
         corner = options.get("barriers", False) and rng.random() < 0.6
         world.restart_at(_corner_start(world, rng) if corner else _blocked_start(world, rng))
+    elif kind < settings.near_share + settings.blocked_share + settings.hidden_share:
+        world.restart_at(_hidden_start(world, rng))
     metadata = EpisodeMetadata(
         world=settings.world,
         seed=flight.seed,
@@ -153,6 +156,24 @@ def _blocked_start(world: World, rng: np.random.Generator) -> Start:
         if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
             return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
     return world.start
+
+
+def _hidden_start(world: World, rng: np.random.Generator) -> Start:
+    """Draw a start a few metres before something broad that hides the target, or that a step aside puts before it."""
+    target = world.target.position_enu_m[:2]
+    broad = [c for c in world.scene.colliders if min(c.size_m[:2]) > BROAD_M and _is_in_the_way(world, c)]
+    for index in rng.permutation(len(broad)):
+        solid = broad[index]
+        way = np.array(solid.centre_enu_m[:2]) - target
+        distance, radius = float(np.hypot(*way)), max(solid.size_m[:2])
+        if not radius + 0.8 < distance < 9.0:
+            continue
+        outward = way / distance
+        across = float(rng.uniform(-1.0, 1.0)) * (radius + ASIDE_M) * np.array([-outward[1], outward[0]])
+        spot = target + way + outward * (radius + float(rng.uniform(0.8, 3.0))) + across
+        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
+            return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
+    return _blocked_start(world, rng)
 
 
 def _is_in_the_way(world: World, solid: Collider) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -27,14 +28,24 @@ def test_resizing_keeps_angles_by_cropping() -> None:
     assert len(white) == pytest.approx(6.4, abs=1.5)
 
 
+@pytest.mark.parametrize("size", [(480, 640), (720, 1280), (1080, 1919), (300, 520), (200, 333), (90, 160)])
+def test_a_large_image_is_averaged_over_its_pixels(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(2)
+    coarse = cv2.resize(rng.integers(0, 256, (9, 16, 3)).astype(np.uint8), size[::-1], interpolation=cv2.INTER_CUBIC)
+    noisy = np.clip(coarse + rng.normal(0.0, 6.0, coarse.shape), 0, 255).astype(np.uint8)
+    ratio = min(size[1] / 64, size[0] / 36)
+    height, width = round(36 * ratio), round(64 * ratio)
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    exact = cv2.resize(noisy[top : top + height, left : left + width], (64, 36), interpolation=cv2.INTER_AREA)
+    assert np.abs(resize(noisy, 64, 36).astype(float) - exact).mean() < 3.5
+
+
 def test_an_image_of_the_right_size_is_left_alone() -> None:
     image = np.random.default_rng(1).integers(0, 255, (48, 64, 3)).astype(np.uint8)
     assert resize(image, 64, 48) is image
 
 
 def test_a_folder_of_pictures_is_a_source(tmp_path) -> None:
-    import cv2
-
     for index in range(3):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((90, 160, 3), 40 * index, dtype=np.uint8))
     source = open_source(str(tmp_path))
