@@ -25,6 +25,7 @@ from training.settings import CompareSettings
 
 EYE = ("encoder.", "log_distance.")
 CHECK_BATCH = 64
+STRAYS, LONGEST_STRAY = 2, 6  # how often in a sequence a gaze strays, and for how many images
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ class HeadTrainer:
         return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)
 
 
-def batch_of(learn: Sequences, size: int, seed: int, step: int, *, scene_noise: float = 0.0) -> Sequences:
+def batch_of(
+    learn: Sequences, size: int, seed: int, step: int, *, scene_noise: float = 0.0, stray_share: float = 0.0
+) -> Sequences:
     """Return the batch of a step; the same whenever it is asked for.
 
     Args:
@@ -128,18 +131,34 @@ def batch_of(learn: Sequences, size: int, seed: int, step: int, *, scene_noise: 
         step: number of the batch.
         scene_noise: standard deviation of what is added to the features of the scene, the same through a sequence, so
             that a head learns to trust the gaze where it says the same.
+        stray_share: share of the sequences in which the gaze strays now and then to what another sequence shows, so
+            that a head learns to remember where the target was.
     """
     per_epoch = max(1, len(learn) // size)
     epoch, index = divmod(step, per_epoch)
     order = _order(1_000_003 * seed + epoch, len(learn))
     batch = learn.take(order[index * size : (index + 1) * size])
-    if not scene_noise:
+    if not scene_noise and not stray_share:
         return batch
-    scene = batch.features.shape[2] - GAZE_FEATURES
+    scene, gaze = batch.features.split((batch.features.shape[2] - GAZE_FEATURES, GAZE_FEATURES), dim=2)
     random = torch.Generator().manual_seed(1_000_003 * seed + step)
-    noise = scene_noise * torch.randn(len(batch), 1, scene, generator=random)
-    features = torch.cat([batch.features[:, :, :scene] + noise, batch.features[:, :, scene:]], dim=2)
-    return replace(batch, features=features)
+    scene = scene + scene_noise * torch.randn(len(batch), 1, scene.shape[2], generator=random)
+    if stray_share:
+        gaze = _strayed(gaze, stray_share, random)
+    return replace(batch, features=torch.cat([scene, gaze], dim=2))
+
+
+def _strayed(gaze: Tensor, share: float, random: torch.Generator) -> Tensor:
+    """Return gazes (batch, time, GAZE_FEATURES) with short stretches from other sequences."""
+    count, time = gaze.shape[:2]
+    moments = torch.arange(time)
+    chosen = torch.rand(count, 1, generator=random) < share
+    for _ in range(STRAYS):
+        first = torch.randint(1, time, (count, 1), generator=random)
+        length = torch.randint(1, LONGEST_STRAY + 1, (count, 1), generator=random)
+        away = chosen & (moments >= first) & (moments < first + length)
+        gaze = torch.where(away.unsqueeze(2), gaze[torch.randperm(count, generator=random)], gaze)
+    return gaze
 
 
 @lru_cache(maxsize=4)

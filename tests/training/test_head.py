@@ -18,7 +18,7 @@ from training import head
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
-from training.heads import HeadLearner, batch_of, validation_loss
+from training.heads import LONGEST_STRAY, STRAYS, HeadLearner, batch_of, validation_loss
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -124,7 +124,26 @@ def test_noise_blurs_the_scene_and_leaves_the_gaze() -> None:
     assert not batch_of(learn, 20, 3, 0).features.any()
 
 
+def test_a_gaze_strays_for_moments_to_what_other_sequences_show() -> None:
+    number = torch.arange(40.0)[:, None, None].expand(40, 30, 20)
+    zeros = torch.zeros(40, 30)
+    learn = Sequences(number, zeros, torch.zeros(40, 30, 4), zeros > 1, zeros < 1, zeros)
+    strayed, again = (batch_of(learn, 40, 3, 0, stray_share=0.5).features for _ in range(2))
+    scene, gaze = strayed.split([20 - GAZE_FEATURES, GAZE_FEATURES], dim=2)
+    assert torch.equal(strayed, again)
+    assert torch.equal(scene, scene[:, :1].expand_as(scene)) and (gaze == gaze[..., :1]).all()
+    away = gaze[..., 0] != scene[..., 0]
+    assert not away[:, 0].any() and 0.3 < away.any(dim=1).float().mean() < 0.7
+    assert 1 < away.sum(dim=1).max() <= STRAYS * LONGEST_STRAY
+
+
 @pytest.mark.usefixtures("made_up")
-def test_noise_behind_an_eye_without_a_gaze_is_refused(eye: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [HeadSettings(scene_noise=0.3), HeadSettings(stray_share=0.3)])
+def test_noise_behind_an_eye_without_a_gaze_is_refused(eye: Path, tmp_path: Path, settings: HeadSettings) -> None:
     with pytest.raises(ConfigError, match="has no gaze"):
-        head.train_head(HeadSettings(scene_noise=0.3), [tmp_path], eye, tmp_path / "out")
+        head.train_head(settings, [tmp_path], eye, tmp_path / "out")
+
+
+def test_a_share_of_strays_beyond_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"stray_share is 1\.5"):
+        HeadSettings(stray_share=1.5)
