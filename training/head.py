@@ -53,8 +53,8 @@ def train_head(
     check_image_size(cache, seeing.config)
     if (settings.scene_noise or settings.stray_share) and not seeing.config.gaze_cells:
         raise ConfigError(
-            f"scene_noise is {settings.scene_noise}, stray_share is {settings.stray_share}, but the eye of {eye} has no "
-            "gaze: use 0 for both, or an eye with gaze_cells"
+            f"scene_noise is {settings.scene_noise}, stray_share {settings.stray_share}, but the eye of {eye} has "
+            "no gaze: use 0 for both, or an eye with gaze_cells"
         )
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     network = _fresh(seeing, model or seeing.config.model, settings.seed)
