@@ -32,7 +32,7 @@ def collect(
     policy: Path | None = None,
     ray: str | None = None,
 ) -> dict[str, int]:
-    """Fly ``episodes`` flights into a folder; those that are there already are kept.
+    """Fly ``episodes`` flights into a folder; those that are there already are kept, and more can be added later.
 
     Args:
         settings: of the flights.
@@ -55,8 +55,8 @@ def collect(
     folder.mkdir(parents=True, exist_ok=True)
     flights = _plan(settings, folder, episodes, policy)
     _write_manifest(settings, folder, flights, policy)
-    missing = [flight for flight in flights if not flight.path.exists()]
-    counts = {"episodes": len(flights), "flown": 0, "steps": 0, "collisions": 0}
+    missing = [flight for flight in flights[:episodes] if not flight.path.exists()]
+    counts = {"episodes": episodes, "flown": 0, "steps": 0, "collisions": 0}
     make_worker = partial(_Pilot, settings, None if policy is None else _pack(policy))
     jobs = [Job(flight.path.name, flight) for flight in missing]
     with (
@@ -127,11 +127,19 @@ def _keep(data: bytes, path: Path) -> None:
 
 
 def _plan(settings: CollectSettings, folder: Path, episodes: int, policy: Path | None) -> list[Flight]:
-    seeds = split_seeds("train", episodes, settings.seed)
+    known = _seeds_of(folder)
+    fresh = [seed for seed in split_seeds("train", episodes, settings.seed) if seed not in known]
+    seeds = [*known, *fresh][: max(episodes, len(known))]
     return [
         Flight(seed, 1000 * settings.seed + index, folder / f"{index:05d}_{settings.world}_{seed}.mcap", policy)
         for index, seed in enumerate(seeds)
     ]
+
+
+def _seeds_of(folder: Path) -> list[int]:
+    """Return the seeds that a folder's manifest names, in the order of its flights."""
+    path = folder / MANIFEST
+    return json.loads(path.read_text())["seeds"] if path.exists() else []
 
 
 def _write_manifest(settings: CollectSettings, folder: Path, flights: list[Flight], policy: Path | None) -> None:

@@ -70,6 +70,18 @@ def test_collecting_again_keeps_what_is_there(episodes: Path) -> None:
     assert before == {file.name: file.stat().st_mtime_ns for file in episodes.glob("*.mcap")}
 
 
+def test_a_folder_grows_and_keeps_its_flights(tmp_path: Path) -> None:
+    short = replace(SHORT, max_s=0.5)
+    collect(short, tmp_path, 2, workers=1)
+    before = sorted(file.name for file in tmp_path.glob("*.mcap"))
+    assert collect(short, tmp_path, 4, workers=1)["flown"] == 2
+    after = sorted(file.name for file in tmp_path.glob("*.mcap"))
+    assert after[:2] == before and len(after) == 4
+    assert collect(short, tmp_path, 1, workers=1) == {"episodes": 1, "flown": 0, "steps": 0, "collisions": 0}
+    seeds = json.loads((tmp_path / "manifest.json").read_text())["seeds"]
+    assert [int(name.split("_")[-1].removesuffix(".mcap")) for name in after] == seeds
+
+
 def test_other_settings_need_another_folder(episodes: Path) -> None:
     with pytest.raises(ConfigError, match="other settings"):
         collect(CollectSettings(max_s=4.0, seed=4), episodes, 3, workers=1)

@@ -1,0 +1,31 @@
+"""Where flights for the training data begin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim_worlds.render.blind import BlindRenderer
+from sim_worlds.world import make_world
+from training.expert_flight import ASIDE_M, BROAD_M, _hidden_start
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_hidden_start_has_something_broad_before_or_beside_the_line_to_the_target(seed: int) -> None:
+    world = make_world("forest", seed, renderer=BlindRenderer(), clutter=True)
+    try:
+        start = _hidden_start(world, np.random.default_rng(seed))
+        here, target = np.array(start.position_enu_m[:2]), world.target.position_enu_m[:2]
+        way = target - here
+        length = float(np.hypot(*way))
+        along = way / length
+        near = []
+        for solid in world.scene.colliders:
+            offset = np.array(solid.centre_enu_m[:2]) - here
+            ahead, aside = float(offset @ along), abs(float(offset @ [-along[1], along[0]]))
+            broad = min(solid.size_m[:2]) > BROAD_M
+            near.append(broad and 0.5 < ahead < length and aside < 2.0 * (max(solid.size_m[:2]) + ASIDE_M))
+        assert any(near)
+        assert start is not world.start and length < 14.0
+    finally:
+        world.close()
