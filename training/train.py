@@ -66,7 +66,7 @@ def train(
         name: of the policy.
         policy: its architecture.
         start_from: a policy folder to go on from; stage one is skipped, unless ``policy`` has a context or a gaze that
-            this one lacks.
+            this one lacks, or there is no stage two.
 
     Raises:
         ConfigError: for impossible settings or episodes from elsewhere than forests.
@@ -151,9 +151,7 @@ def train_on(
 
 def _stages(settings: TrainSettings, *, skip_eye: bool) -> list[bool]:
     """Return which stages there are: False for the eye alone, True for everything."""
-    if skip_eye and not settings.joint_epochs:
-        raise ConfigError("joint_epochs is 0 and the eye is complete: nothing is left to train, use 1 or more")
-    return [False] * (not skip_eye) + [True] * bool(settings.joint_epochs)
+    return [False] * (not skip_eye or not settings.joint_epochs) + [True] * bool(settings.joint_epochs)
 
 
 @lru_cache(maxsize=4)
