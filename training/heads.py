@@ -178,15 +178,18 @@ def validation_loss(learner: HeadLearner, check: Sequences) -> float:
 class HeadLearner(nn.Module):
     """Learns commands alone; the eye is not even run.
 
+    The gain of the motors stays as it is: it can shrink to nothing before its neuron has learned anything, and then no
+    gradient comes through it any more.
+
     Args:
-        network: its head and the motors behind it learn, the rest is left alone.
+        network: its head and the motors' bias learn, the rest is left alone.
     """
 
     def __init__(self, network: LiquidPolicyNetwork) -> None:
         super().__init__()
         self.network = network
         for key, value in network.named_parameters():
-            value.requires_grad_(not key.startswith(EYE))
+            value.requires_grad_(not key.startswith((*EYE, "motor_gain")))
 
     def forward(self, batch: Sequences) -> dict[str, Tensor]:
         """Return the loss."""

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from liquid_nav import load_policy
 from liquid_nav.errors import ConfigError
+from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.config import GAZE_FEATURES
 from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
@@ -122,6 +123,13 @@ def test_noise_blurs_the_scene_and_leaves_the_gaze() -> None:
     assert torch.equal(scene, scene[:, :1].expand_as(scene)), "the same through a sequence"
     assert torch.equal(noisy, again) and not torch.equal(noisy, later)
     assert not batch_of(learn, 20, 3, 0).features.any()
+
+
+def test_a_head_learns_and_the_gain_of_its_motors_does_not(eye: Path) -> None:
+    network, _ = load_network(eye)
+    learns = {name for name, value in HeadLearner(network).network.named_parameters() if value.requires_grad}
+    assert "motor_bias" in learns and any(name.startswith("head.") for name in learns)
+    assert not any(name.startswith(("encoder.", "log_distance.", "motor_gain")) for name in learns)
 
 
 def test_a_gaze_strays_for_moments_to_what_other_sequences_show() -> None:
