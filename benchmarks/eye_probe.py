@@ -117,6 +117,8 @@ def search_of(cache: Cache, flown: Array) -> dict[str, str]:
     visible = cache.target_pixels >= VISIBLE_PX
     seen = np.concatenate([np.maximum.accumulate(visible[a:b]) for a, b in pairwise(cache.starts)])
     here = searching(visible, cache.commands) & seen
+    if not here.any():
+        return {"search: moments": "0"}
     answer, label = flown[here], cache.commands[here]
     return {
         "search: moments": f"{here.sum()}",
