@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from liquid_nav.errors import PolicyError
+
+NOISE_FROM, NOISE_LEFT = 12.0, 5.0  # grey values; training adds 0 to 8
 
 
 def check_rgb(rgb: NDArray[np.uint8]) -> None:
@@ -39,6 +43,37 @@ def resize(rgb: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np.
         cropped = np.asarray(halved, dtype=np.uint8)
         interpolation = cv2.INTER_LINEAR if scale < 2.0 else cv2.INTER_AREA
     return np.asarray(cv2.resize(cropped, (width_px, height_px), interpolation=interpolation), dtype=np.uint8)
+
+
+def noise_of(rgb: NDArray[np.uint8]) -> float:
+    """Return the standard deviation of an image's noise, in grey values.
+
+    It is read off the finest diagonal differences (height / 2, width / 2) of the green channel, in which hardly
+    anything but noise is left (Donoho and Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika 1994).
+    """
+    height, width = (size // 2 * 2 for size in rgb.shape[:2])
+    if not height or not width:
+        return 0.0
+    green = rgb[:height, :width, 1].astype(np.int16)
+    rows = green[::2] - green[1::2]
+    return float(np.median(np.abs(rows[:, ::2] - rows[:, 1::2]))) / (2.0 * 0.6745)
+
+
+def denoise(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Smooth an image that is noisier than any that the policy has learned from, and leave all others alone.
+
+    The Gaussian is as wide as it takes to bring white noise down to ``NOISE_LEFT``.
+    """
+    noise = noise_of(rgb)
+    if noise < NOISE_FROM:
+        return rgb
+    width_px = noise / (2.0 * math.sqrt(math.pi) * NOISE_LEFT)
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), width_px), dtype=np.uint8)
+
+
+def prepare(rgb: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """Bring a camera's image to the size that the policy sees, and to noise that it knows."""
+    return denoise(resize(rgb, width_px, height_px))
 
 
 def to_tensor(images: NDArray[np.uint8]) -> torch.Tensor:

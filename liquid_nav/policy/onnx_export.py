@@ -1,8 +1,8 @@
 """A policy as one ONNX file: one step of the whole network, for runtimes without PyTorch.
 
-Inputs: ``rgb`` uint8 (1, height, width, 3) of the policy's image size, ``elapsed_s`` float32 (1,), ``state`` float32
-(1, state), zeros at the start of a flight. Outputs: ``command`` float32 (1, 4) forward, left, up (m/s), yaw rate
-(rad/s), ``new_state``, and ``attention`` float32 (1, rows, columns), which sums to one.
+Inputs: ``rgb`` uint8 (1, height, width, 3) as :func:`liquid_nav.perception.preprocess.prepare` makes it, ``elapsed_s``
+float32 (1,), ``state`` float32 (1, state), zeros at the start of a flight. Outputs: ``command`` float32 (1, 4) forward,
+left, up (m/s), yaw rate (rad/s), ``new_state``, and ``attention`` float32 (1, rows, columns), which sums to one.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from liquid_nav.errors import PolicyError
-from liquid_nav.perception.preprocess import check_rgb, resize, to_tensor
+from liquid_nav.perception.preprocess import check_rgb, prepare, to_tensor
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -66,7 +66,7 @@ class Policy:
         if not math.isfinite(elapsed_s) or elapsed_s < 0.0:
             raise PolicyError(f"elapsed_s is {elapsed_s}: give the seconds between two captures, 0 or more")
         config = self.network.config
-        image = to_tensor(resize(rgb, config.image_width_px, config.image_height_px))
+        image = to_tensor(prepare(rgb, config.image_width_px, config.image_height_px))
         neurons = None if state is None else torch.from_numpy(state.neurons).unsqueeze(0)
         output = self.network(image[None, None], torch.tensor([[elapsed_s]], dtype=torch.float32), neurons)
         attention = torch.softmax(output.target_logits[0, 0].flatten(), dim=0)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.perception.preprocess import resize, to_tensor
+from liquid_nav.perception.preprocess import NOISE_LEFT, denoise, noise_of, prepare, resize, to_tensor
 from liquid_nav.perception.source import open_source
 
 
@@ -38,6 +38,28 @@ def test_a_large_image_is_averaged_over_its_pixels(size: tuple[int, int]) -> Non
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
     exact = cv2.resize(noisy[top : top + height, left : left + width], (64, 36), interpolation=cv2.INTER_AREA)
     assert np.abs(resize(noisy, 64, 36).astype(float) - exact).mean() < 3.5
+
+
+def _noisy(noise: float) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(4)
+    clean = cv2.resize(rng.integers(60, 196, (9, 16, 3)).astype(np.uint8), (256, 144), interpolation=cv2.INTER_CUBIC)
+    return clean, np.clip(clean + rng.normal(0.0, noise, clean.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("noise", [15.0, 30.0, 45.0])
+def test_noise_is_measured_and_brought_down_to_what_the_policy_knows(noise: float) -> None:
+    clean, noisy = _noisy(noise)
+    assert noise_of(noisy) == pytest.approx(noise, rel=0.1)
+    left = (denoise(noisy).astype(float) - clean).std()
+    assert left < min(1.4 * NOISE_LEFT, 0.75 * noise)
+    assert np.array_equal(prepare(noisy, 256, 144), denoise(noisy))
+
+
+@pytest.mark.parametrize("noise", [0.0, 4.0, 8.0])
+def test_an_image_with_little_noise_is_left_as_it_is(noise: float) -> None:
+    noisy = _noisy(noise)[1]
+    assert denoise(noisy) is noisy
+    assert denoise(noisy[:1, :1]) is not None, "even of one pixel"
 
 
 def test_an_image_of_the_right_size_is_left_alone() -> None:
