@@ -67,7 +67,7 @@ def worlds(
 @app.command()
 def evaluate(
     suite: Annotated[
-        str, typer.Option(help="smoke, forest, city, sites, worlds, stress, noise, time, air, transfer, a condition.")
+        str, typer.Option(help="smoke, forest, city, sites, worlds, stress, time, air, transfer, a condition.")
     ] = "smoke",
     episodes: Annotated[int, typer.Option(help="Flights per condition.", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="The worlds derive from it.", min=0)] = 0,

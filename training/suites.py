@@ -99,7 +99,6 @@ SUITES: dict[str, tuple[str, ...]] = {
     "city": _names(CITY),
     "sites": _names(SITE),
     "stress": _names(STRESS),
-    "noise": tuple(each.name for each in STRESS if each.name.startswith("stress-noise")),
     "time": _names(TIME),
     "air": _names(AIR),
     "worlds": _names((*FOREST, *CITY, *SITE)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 from liquid_nav.errors import ConfigError
 from liquid_nav.perception.preprocess import NOISE_LEFT, denoise, noise_of, prepare, resize, to_tensor
 from liquid_nav.perception.source import open_source
+from sim_worlds.world import make_world
 
 
 def test_pixels_map_to_minus_one_to_one() -> None:
@@ -60,6 +63,13 @@ def test_an_image_with_little_noise_is_left_as_it_is(noise: float) -> None:
     noisy = _noisy(noise)[1]
     assert denoise(noisy) is noisy
     assert denoise(noisy[:1, :1]) is not None, "even of one pixel"
+
+
+@pytest.mark.parametrize("name", ["forest", "city", "snowfield", "warehouse", "construction"])
+def test_clean_images_of_the_worlds_are_left_as_they_are(name: str) -> None:
+    with closing(make_world(name, 1_000_017, renderer="tiny")) as world:
+        rgb = world.camera_frame().rgb
+    assert noise_of(rgb) < 4.0 and denoise(rgb) is rgb
 
 
 def test_an_image_of_the_right_size_is_left_alone() -> None:
