@@ -56,6 +56,7 @@ class FakeGraph:
         if self.recording == (name == "record"):
             return Answer(False, "nothing is being recorded")
         self.recording = name == "record"
+        self.tell()
         return Answer(True, "recording" if self.recording else "finished")
 
     def fly(self, command: VelocityCommand) -> None:
@@ -69,6 +70,7 @@ class FakeGraph:
 
     def tell(self) -> None:
         self.board.set("flight_state", self.controller.state.value)
+        self.board.set("recording", {"recording": self.recording, "seconds": 0.0, "bytes": 0})
 
     def count(self, name: str) -> int:
         return sum(order == name for _, order in self.orders)

@@ -90,8 +90,9 @@ def test_its_sticks_fly_and_its_buttons_order(pad: Pad) -> None:
     pad.page.wait_for_function("() => document.querySelector('#source').textContent === 'gamepad: Fake Pad'")
     pad.press(Y)
     pad.page.wait_for_selector("[data-mode=me][aria-checked=true]")
+    pad.page.wait_for_selector("#record:enabled")
     pad.press(X)
-    pad.page.wait_for_timeout(100)
+    pad.page.wait_for_selector("#record.on")
     assert pad.graph.recording
     pad.until(lambda: pad.flies(0.0, 0.0, 0.0, 0.0))  # sticks that rest a little off their middle do nothing
     assert pad.graph.count("engage") >= 1
