@@ -46,12 +46,17 @@ class Headwind:
     """Pushes a vehicle back for seconds on end, so that it has to fly on to stay where it is.
 
     To stay behind somebody who walks looks the same. Without it, who has been at one distance for a while has always
-    arrived. Half of its gusts come obliquely, as somebody walks who turns off: what stands beside the way then comes
-    before the target.
+    arrived.
+
+    Args:
+        rng: of what blows when.
+        oblique: half of the gusts push aside as well, as if the target turned off: what stands beside the way then
+            comes before it.
     """
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, *, oblique: bool = False) -> None:
         self._rng = rng
+        self._oblique = oblique
         self._wanted_m_s: NDArray[np.float64] = np.zeros(2)  # backwards and to the left
         self._speed_m_s: NDArray[np.float64] = np.zeros(2)
         self._left_s = 0.0
@@ -70,6 +75,6 @@ class Headwind:
         """Return the next gust's speeds (2,), backwards and to the left."""
         blows = self._rng.random() < WIND_SHARE
         speed = float(self._rng.uniform(*WIND_M_S)) if blows else 0.0
-        oblique = self._rng.random() < OBLIQUE_SHARE
-        angle = float(self._rng.uniform(-OBLIQUE_RAD, OBLIQUE_RAD)) if oblique else 0.0
+        aside = self._oblique and self._rng.random() < OBLIQUE_SHARE
+        angle = float(self._rng.uniform(-OBLIQUE_RAD, OBLIQUE_RAD)) if aside else 0.0
         return speed * np.array([np.cos(angle), np.sin(angle)])

@@ -51,7 +51,7 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
     rng = np.random.default_rng([flight.draw, 0xE1])
     options = _draw_options(settings, rng)
     world = make_world(settings.world, flight.seed, renderer=renderer, **options)
-    kind = rng.random()
+    kind, hidden = rng.random(), False
     if kind < settings.near_share:
         world.restart_at(_near_start(world, rng))
     elif kind < settings.near_share + settings.blocked_share:
@@ -59,6 +59,7 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
         world.restart_at(_corner_start(world, rng) if corner else _blocked_start(world, rng))
     elif kind < settings.near_share + settings.blocked_share + settings.hidden_share:
         world.restart_at(_hidden_start(world, rng))
+        hidden = True
     metadata = EpisodeMetadata(
         world=settings.world,
         seed=flight.seed,
@@ -70,7 +71,7 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
         extra={OPTIONS: options_text(options)},
     )
     try:
-        return _fly(world, settings, flight, metadata)
+        return _fly(world, settings, flight, metadata, oblique_wind=hidden)
     finally:
         world.close()
 
@@ -89,13 +90,15 @@ def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[s
     return options
 
 
-def _fly(world: World, settings: CollectSettings, flight: Flight, metadata: EpisodeMetadata) -> tuple[int, bool]:
+def _fly(
+    world: World, settings: CollectSettings, flight: Flight, metadata: EpisodeMetadata, *, oblique_wind: bool
+) -> tuple[int, bool]:
     rng = np.random.default_rng([flight.draw, 0xE0])
     expert, mission = Expert(world), FlyToTarget(world)
     strength = float(rng.uniform(0.3, 1.3)) if rng.random() < settings.noise_share else 0.0
     disturbance = Disturbance(rng, strength)
     windy = settings.headwind_share > 0.0 and rng.random() < settings.headwind_share
-    wind = Headwind(rng) if windy else None
+    wind = Headwind(rng, oblique=oblique_wind) if windy else None
     pilot = None if flight.policy is None else load_policy(flight.policy)
     state, period_s, end_s = None, 1.0 / settings.camera_hz, settings.max_s
     half_view = 0.5 * world.horizontal_fov_rad

@@ -37,7 +37,7 @@ def resize(rgb: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np.
     cropped = rgb[top : top + crop_height, left : left + crop_width]
     interpolation = cv2.INTER_AREA if scale > 1.0 else cv2.INTER_LINEAR
     while scale >= 2.0 and crop_width % 2 == crop_height % 2 == 0:
-        # Halving is exact, and with what is left costs a sixth of means over parts of pixels.
+        # Halving is exact, and costs a fraction of means over parts of pixels.
         crop_width, crop_height, scale = crop_width // 2, crop_height // 2, scale / 2.0
         halved = cv2.resize(cropped, (crop_width, crop_height), interpolation=cv2.INTER_AREA)
         cropped = np.asarray(halved, dtype=np.uint8)

@@ -39,7 +39,7 @@ class Policy:
 
     def __init__(self, network: LiquidPolicyNetwork, name: str) -> None:
         self.network = network
-        # As images lie in memory: saves an eighth of a step.
+        # As images lie in memory, or every convolution would reorder them.
         convert_conv2d_weight_memory_format(network.encoder, torch.channels_last)
         self.name = name
 
