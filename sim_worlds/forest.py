@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from liquid_nav.errors import WorldError
-from sim_worlds.forest_barriers import Barriers
+from sim_worlds.forest_barriers import Barriers, Frames
 from sim_worlds.forest_clutter import Clutter
 from sim_worlds.forest_decoys import Decoys
 from sim_worlds.forest_extras import Extras
@@ -45,6 +45,7 @@ def make_forest(
     target: str | None = None,
     decoys: bool = False,
     barriers: bool = False,
+    frames: bool = False,
     clutter: bool = False,
     still: bool = True,
 ) -> Setting:
@@ -59,6 +60,7 @@ def make_forest(
         target: ``"hanging"`` on a tree or ``"lying"`` on a stump, rock or wood pile; drawn when None, mostly hanging.
         decoys: things that are no backpack, red ones among them, stand and hang about.
         barriers: stacks of timber and rock faces stand beside the way, some of them in two rows along it.
+        frames: open frames that timber dries in stand so; one can see through them.
         clutter: crates, posts, covered heaps, trailers and tractors stand close to the straight way.
         still: True alone, as targets in forests do not walk.
 
@@ -76,16 +78,15 @@ def make_forest(
     site, hung = _lay_out(rng, half_size_m, density, distance, lying=kind == "lying")
     wood = _Wood(rng, half_size_m, season, site, hung)
     air = draw_atmosphere(rng, season, hour=hour, sky=sky)
-    for extras in _extras(seed, season, site, barriers=barriers, clutter=clutter, decoys=decoys):
+    extra: Options = {"decoys": decoys, "barriers": barriers, "frames": frames, "clutter": clutter}
+    for extras in _extras(seed, season, site, extra):
         wood.add(extras)
     options: Options = {
         "season": season,
         "density_per_m2": density,
         "distance_m": distance,
         "target": kind,
-        "decoys": decoys,
-        "barriers": barriers,
-        "clutter": clutter,
+        **extra,
         "still": still,
         "trees": len(site.stand.spots_m) + (site.plan.tree is not None),
         "trail": site.trail is not None,
@@ -180,20 +181,25 @@ def _check(
         raise WorldError(f"target is {target!r}: use one of {', '.join(TARGETS)}")
 
 
-def _extras(seed: int, season: str, site: Site, *, barriers: bool, clutter: bool, decoys: bool) -> Iterator[Extras]:
-    """Put up walls, leave things and strew decoys where wanted."""
+def _extras(seed: int, season: str, site: Site, wanted: Options) -> Iterator[Extras]:
+    """Put up walls and frames, leave things and strew decoys where wanted."""
     standing: list[Collider] = []
-    if barriers:
+    if wanted["barriers"]:
         walls = Barriers(np.random.default_rng([seed, 0xBA]), season)
         walls.put_up(site)
         standing += walls.colliders
         yield walls
-    if clutter:
+    if wanted["frames"]:
+        frames = Frames(np.random.default_rng([seed, 0xF3]), season, standing)
+        frames.put_up(site)
+        standing += frames.colliders
+        yield frames
+    if wanted["clutter"]:
         things = Clutter(np.random.default_rng([seed, 0xC1]), season, standing)
-        things.leave(site, reds=decoys)
+        things.leave(site, reds=bool(wanted["decoys"]))
         standing += things.colliders
         yield things
-    if decoys:
+    if wanted["decoys"]:
         strewn = Decoys(np.random.default_rng([seed, 0xDE]), season, standing)
         strewn.strew(site)
         yield strewn

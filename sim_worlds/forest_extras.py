@@ -37,10 +37,10 @@ class Extras:
         self.instances.append(Instance(name, (x, y, z - solid.size_m[2]), solid.yaw_rad, scale, category=category))
         self.colliders.append(solid)
 
-    def stands_clear(self, solid: Collider, gap_m: float) -> bool:
-        """True when a solid keeps a gap to all that were put up before."""
+    def stands_clear(self, solid: Collider, gap_m: float, *, own: bool = True) -> bool:
+        """True when a solid keeps a gap to all that were put up before, its own kind left out when ``own`` is False."""
         spot, reach = np.array(solid.centre_enu_m[:2]), float(np.hypot(*solid.size_m[:2]))
         return all(
             np.hypot(*(np.array(other.centre_enu_m[:2]) - spot)) >= reach + np.hypot(*other.size_m[:2]) + gap_m
-            for other in (*self._standing, *self.colliders)
+            for other in (*self._standing, *(self.colliders if own else ()))
         )

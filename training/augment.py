@@ -13,7 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from liquid_nav.perception.preprocess import denoise
+
 WASHED_OUT, NEGATIVE = 0.15, 0.15  # shares of the colour matrices
+HARSH_SHARE, SATURATED_SHARE, NOISY_SHARE = 0.15, 0.15, 0.08  # of all looks
+HARSH_LIGHT, HARSH_CONTRAST = 0.42, (0.7, 2.4)
+SATURATIONS = (0.3, 3.3)
+USUAL_NOISE, MOST_NOISE = 8.0, 60.0
+GREY_WEIGHTS = (0.299, 0.587, 0.114)
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -43,14 +50,16 @@ class Look:
         flip: mirror left and right.
         matrix: (3, 4) colour matrix of the surroundings, None to leave them.
         tables: (256, 3) brightness tables of the whole image.
+        saturation: of the whole image, 1 to leave it.
         shapes: thrown over the surroundings.
         blur_px: 0 for none.
-        noise: standard deviation in grey values.
+        noise: standard deviation in grey values; what is more than usual is smoothed as in flight.
     """
 
     flip: bool
     matrix: NDArray[np.float32] | None
     tables: NDArray[np.uint8]
+    saturation: float
     shapes: tuple[Shape, ...]
     blur_px: int
     noise: float
@@ -64,16 +73,17 @@ def draw_look(rng: np.random.Generator, recolour: float, patches: int) -> Look:
         flip=bool(rng.random() < 0.5),
         matrix=matrix,
         tables=_tables(rng),
+        saturation=float(rng.uniform(*SATURATIONS)) if rng.random() < SATURATED_SHARE else 1.0,
         shapes=shapes,
         blur_px=int(rng.choice([0, 0, 0, 3])),
-        noise=float(rng.uniform(0.0, 8.0)),
+        noise=float(rng.uniform(0.0, MOST_NOISE if rng.random() < NOISY_SHARE else USUAL_NOISE)),
     )
 
 
 def plain_look() -> Look:
     """Return the appearance that changes nothing."""
     identity = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    return Look(False, None, identity, (), 0, 0.0)
+    return Look(False, None, identity, 1.0, (), 0, 0.0)
 
 
 def keep_surroundings(look: Look) -> Look:
@@ -102,6 +112,9 @@ def apply_look(
     result = cv2.copyTo(image, target, changed)
     if look.blur_px:
         result = cv2.blur(result, (look.blur_px, look.blur_px))
+    if look.saturation != 1.0:
+        grey = np.tile(GREY_WEIGHTS, (3, 1))
+        result = cv2.transform(result, look.saturation * np.eye(3) + (1.0 - look.saturation) * grey)
     result = cv2.LUT(result, look.tables.reshape(1, 256, 3))
     if look.noise > 0.5:
         grain = _GRAIN[int(rng.integers(len(_GRAIN)))]
@@ -109,6 +122,8 @@ def apply_look(
         y, x = int(rng.integers(320 - height)), int(rng.integers(512 - width))
         scaled = cv2.multiply(grain[y : y + height, x : x + width], look.noise / 16.0, dtype=cv2.CV_16S)
         result = cv2.add(result, scaled, dtype=cv2.CV_8U)
+    if look.noise > USUAL_NOISE:
+        result = denoise(result)
     if look.flip:
         return np.ascontiguousarray(result[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
     return result, mask
@@ -181,6 +196,9 @@ def _colour_matrix(rng: np.random.Generator) -> NDArray[np.float32]:
 
 def _tables(rng: np.random.Generator) -> NDArray[np.uint8]:
     values = np.linspace(0.0, 1.0, 256)[:, None] ** float(np.exp(rng.uniform(-0.4, 0.4)))
+    if rng.random() < HARSH_SHARE:  # far too dark or bright, flat or hard
+        middle = rng.uniform(0.25, 0.5)
+        values = (values - middle) * rng.uniform(*HARSH_CONTRAST) + middle + rng.uniform(-HARSH_LIGHT, HARSH_LIGHT)
     gains = float(rng.uniform(0.7, 1.3)) * rng.uniform(0.9, 1.1, 3)[None, :]
     return np.clip(255.0 * (values * gains + rng.uniform(-0.08, 0.08)), 0, 255).astype(np.uint8)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from liquid_nav import __version__, load_policy
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.data.writer import SCAN_REACH_M
+from sim_worlds.forest_barriers import Frames
 from sim_worlds.missions import FlyToTarget
 from sim_worlds.placement import gaps_m
 from sim_worlds.scene import Collider, Renderer, Start
@@ -55,7 +56,7 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
     if kind < settings.near_share:
         world.restart_at(_near_start(world, rng))
     elif kind < settings.near_share + settings.blocked_share:
-        corner = options.get("barriers", False) and rng.random() < 0.6
+        corner = ("barriers" in options or "frames" in options) and rng.random() < 0.6
         world.restart_at(_corner_start(world, rng) if corner else _blocked_start(world, rng))
     elif kind < settings.near_share + settings.blocked_share + settings.hidden_share:
         world.restart_at(_hidden_start(world, rng))
@@ -85,6 +86,8 @@ def _draw_options(settings: CollectSettings, rng: np.random.Generator) -> dict[s
         options["barriers"] = True
     if rng.random() < settings.clutter_share:
         options["clutter"] = True
+    if settings.frame_share > 0.0 and rng.random() < settings.frame_share:
+        options["frames"] = True
     if rng.random() < settings.open_share:
         options["density_per_m2"] = float(rng.uniform(*OPEN_DENSITIES_PER_M2))
     return options
@@ -188,7 +191,7 @@ def _is_in_the_way(world: World, solid: Collider) -> bool:
 
 
 def _corner_start(world: World, rng: np.random.Generator) -> Start:
-    """Draw a start that sees the target past the corner of a wall, or just not yet."""
+    """Draw a start that sees the target past the corner of a wall, or just not yet, or through an open frame."""
     target = world.target.position_enu_m[:2]
     walls = [c for c in world.scene.colliders if c.shape == "box" and max(c.size_m[:2]) > WALL_HALF_LENGTH_M]
     corners = [(wall, a, b) for wall in walls for a in (-1.0, 1.0) for b in (-1.0, 1.0)]
@@ -201,7 +204,8 @@ def _corner_start(world: World, rng: np.random.Generator) -> Start:
         aside = np.array([-way[1], way[0]]) / distance
         if not 3.0 < distance < 16.0 or abs(float(arm @ aside)) < 0.8 * np.hypot(*arm):
             continue  # not a corner whose wall stands beside the line from the target
-        graze = target + way + np.sign(float(arm @ aside)) * float(rng.uniform(-0.3, 0.6)) * aside
+        behind = 0.8 * abs(float(arm @ aside)) if wall.label in Frames.kinds else 0.3
+        graze = target + way + np.sign(float(arm @ aside)) * float(rng.uniform(-behind, 0.6)) * aside
         back = float(rng.uniform(0.8, 4.0))
         spot = target + (graze - target) * (1.0 + back / distance)
         if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):

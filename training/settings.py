@@ -27,6 +27,7 @@ class CollectSettings:
         seasons: drawn from for each flight.
         decoy_share: share of forests with red things that are no backpacks.
         barrier_share: share of forests with stacks of timber and rock faces.
+        frame_share: share of forests with open frames that timber dries in, through which one can see.
         clutter_share: share of forests with things of people close beside the way.
         open_share: share of clearings, forests of a few trees: empty and bright as squares and fields are.
         near_share: share of flights that start close to the backpack, often with it out of view.
@@ -44,6 +45,7 @@ class CollectSettings:
     seasons: tuple[str, ...] = ("summer",)
     decoy_share: float = 0.0
     barrier_share: float = 0.0
+    frame_share: float = 0.0
     clutter_share: float = 0.0
     open_share: float = 0.0
     near_share: float = 0.3

@@ -1,6 +1,6 @@
-"""What people leave in woods: crates, posts, covered heaps, trailers, tractors; with ``reds``, half of them red.
+"""What people leave in woods: crates, posts, covered heaps, trailers, tractors, and frames that timber dries in.
 
-Metres, origin on the ground.
+With ``reds``, half of them are red. Metres, origin on the ground.
 """
 
 from __future__ import annotations
@@ -99,3 +99,46 @@ def _wheels(radius_m: float, x_m: float, aside_m: float, thick_m: float) -> list
         transformed(wheel, pose((x_m, side * aside_m, radius_m), rotation(roll_rad=-side * 0.5 * np.pi)))
         for side in (-1.0, 1.0)
     ]
+
+
+def drying_frame(rng: np.random.Generator, half_m: Float3) -> Mesh:
+    """An open frame of posts and beams along x, half filled with boards, logs and crates; one can see through it."""
+    length, depth, height = (2.0 * value for value in half_m)
+    round_posts, tone = rng.random() < 0.5, _one_of(rng, WOODS + PAINTS)
+    thick = float(rng.uniform(0.07, 0.13))
+    bays = max(1, round(length / float(rng.uniform(1.1, 2.2))))
+    levels = max(2, round(height / float(rng.uniform(0.7, 1.3))))
+    filled = float(rng.uniform(0.3, 0.9))
+    post = (
+        cylinder(0.6 * thick, height, material="bark_birch", sides=6)
+        if round_posts
+        else box((thick, thick, height), material="planks", colour=tone, centre=(0.0, 0.0, 0.5 * height))
+    )
+    rows = (-0.5 * (depth - thick), 0.5 * (depth - thick))
+    columns = np.linspace(thick - half_m[0], half_m[0] - thick, bays + 1)
+    parts = [transformed(post, pose((float(x), y, 0.0))) for x in columns for y in rows]
+    for level in range(1, levels + 1):
+        z = level * height / levels - 0.06
+        parts += [box((length, 0.06, 0.12), material="planks", colour=tone, centre=(0.0, y, z)) for y in rows]
+    room = (0.8 * length / bays, 0.85 * depth, 0.85 * height / levels)
+    for bay in range(bays):
+        for level in range(levels):
+            if rng.random() < filled:
+                foot = ((bay + 0.5) * length / bays - half_m[0], 0.0, level * height / levels)
+                parts.append(transformed(_stored(rng, room), pose(foot)))
+    return merge(parts)
+
+
+def _stored(rng: np.random.Generator, room_m: Float3) -> Mesh:
+    """Return boards, a log or a crate in a box (length, depth, height) on z = 0."""
+    kind, fill = int(rng.integers(3)), float(rng.uniform(0.4, 1.0))
+    if kind == 0:
+        size = (room_m[0], room_m[1], 0.6 * fill * room_m[2])
+        return box(size, material="planks", colour=_one_of(rng, WOODS), centre=(0.0, 0.0, 0.5 * size[2]))
+    if kind == 1:
+        radius = 0.5 * fill * min(room_m[1], room_m[2])
+        log = cylinder(radius, room_m[0], material=("bark_spruce", "bark_oak")[int(rng.integers(2))], sides=8)
+        return transformed(log, pose((-0.5 * room_m[0], 0.0, radius), rotation(pitch_rad=0.5 * np.pi)))
+    size = (0.5 * (1.0 + fill) * room_m[0], 0.8 * room_m[1], fill * room_m[2])
+    material = ("pallet_wood", "plywood", "cloth", "paint")[int(rng.integers(4))]
+    return box(size, material=material, colour=_one_of(rng, WOODS + COVERS + PAINTS), centre=(0.0, 0.0, 0.5 * size[2]))

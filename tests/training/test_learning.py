@@ -122,7 +122,7 @@ def test_augmentation_keeps_the_target_and_changes_the_rest() -> None:
     changed = 0
     for seed in range(12):
         look = draw_look(np.random.default_rng(seed), recolour=1.0, patches=4)
-        bare = type(look)(False, look.matrix, plain_look().tables, look.shapes, 0, 0.0)
+        bare = replace(plain_look(), matrix=look.matrix, shapes=look.shapes)
         result, _ = apply_look(bare, image, mask, rng)
         assert np.array_equal(result[mask], image[mask])
         changed += not np.array_equal(result[~mask], image[~mask])
@@ -135,11 +135,33 @@ def test_some_surroundings_are_washed_out_as_snow_is_and_the_target_is_not() -> 
     mask[60:90, 100:130] = True
     washed = 0
     for _ in range(200):
-        look = replace(draw_look(rng, 1.0, 0), tables=plain_look().tables, blur_px=0, noise=0.0, flip=False)
+        look = replace(plain_look(), matrix=draw_look(rng, 1.0, 0).matrix)
         changed, _ = apply_look(look, image, mask, rng)
         assert np.array_equal(changed[mask], image[mask])
         washed += changed[~mask].mean() > 110.0 and changed[~mask].std(axis=0).mean() < 30.0
     assert 10 <= washed <= 60
+
+
+def test_some_images_are_as_dark_saturated_and_noisy_as_the_stress_suite() -> None:
+    rng = np.random.default_rng(6)
+    image = np.full((144, 256, 3), (150, 60, 50), dtype=np.uint8)
+    mask = np.zeros((144, 256), dtype=bool)
+    looks = [draw_look(rng, 0.0, 0) for _ in range(400)]
+    alone = [replace(plain_look(), saturation=look.saturation, tables=look.tables, noise=look.noise) for look in looks]
+    seen = [apply_look(look, image, mask, rng)[0].astype(float) for look in alone]
+    assert 0.02 < np.mean([picture.mean() < 40.0 for picture in seen]) < 0.15
+    assert 0.03 < np.mean([look.saturation > 2.0 for look in looks]) < 0.15
+    noisy = [look.noise for look in looks if look.noise > 12.0]
+    assert 0.03 < len(noisy) / len(looks) < 0.12
+    assert max(noisy) > 45.0
+
+
+def test_noise_beyond_the_usual_is_smoothed_as_in_flight() -> None:
+    rng = np.random.default_rng(7)
+    image, mask = np.full((144, 256, 3), 120, dtype=np.uint8), np.zeros((144, 256), dtype=bool)
+    for noise in (8.0, 50.0):
+        result, _ = apply_look(replace(plain_look(), noise=noise), image, mask, rng)
+        assert 2.0 < result.astype(float).std() < 10.0
 
 
 def test_mirroring_mirrors_image_and_mask() -> None:
@@ -148,7 +170,7 @@ def test_mirroring_mirrors_image_and_mask() -> None:
     mask = np.zeros((144, 256), dtype=bool)
     mask[10:20, 5:30] = True
     look = plain_look()
-    flipped, flipped_mask = apply_look(type(look)(True, None, look.tables, (), 0, 0.0), image, mask, rng)
+    flipped, flipped_mask = apply_look(replace(look, flip=True), image, mask, rng)
     assert np.array_equal(flipped, image[:, ::-1]) and np.array_equal(flipped_mask, mask[:, ::-1])
 
 
