@@ -24,8 +24,6 @@ CELL_PX = 8
 NEARNESS_M = 2.0
 NEAREST_M, FARTHEST_M = 1.5, 20.0  # of targets that are put before other surroundings
 LARGEST_SCALE = 1.5
-STRIDES = (1, 1, 1, 2, 2, 4)  # 20, 10 and 5 images per second
-LOST_FRAMES = 0.1
 AHEAD, MIDDLE = slice(5, 11), slice(6, 10)  # sectors in the middle third and quarter of the image
 FREE_AHEAD_M, BESIDE_M, FAST_M_S = 3.2, 2.1, 1.0
 HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before the target
@@ -170,10 +168,10 @@ class BatchMaker:
 
     def _stretch(self, rng: np.random.Generator, index: int, length: int) -> NDArray[np.int64]:
         start, end = int(self.steps[index]), int(self.ends[index])
-        stride = int(rng.choice(STRIDES)) if self.augment else 1
+        stride = int(rng.choice(self.settings.strides)) if self.augment else 1
         gaps = np.full(length, stride)
         if self.augment:
-            gaps += rng.random(length) < LOST_FRAMES  # a lost frame
+            gaps += rng.random(length) < self.settings.lost_share
         steps = start + np.concatenate([[0], np.cumsum(gaps)[:-1]])
         overshoot = int(steps[-1]) - (end - 1)
         if overshoot > 0:

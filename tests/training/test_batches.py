@@ -177,7 +177,7 @@ def test_who_loses_the_target_goes_on_slowly_and_then_searches_on_the_side_where
 
 def test_a_covered_target_is_not_there_and_comes_back() -> None:
     cache = small_cache(episodes=4, steps=60)
-    settings = TrainSettings(cover_share=1.0, recolour=0.0, patches=0)
+    settings = TrainSettings(cover_share=1.0, recolour=0.0, patches=0, strides=(1,))
     maker = BatchMaker(cache, settings, np.arange(4), augment=True)
     batch = maker.sequences(np.random.default_rng(0), np.arange(0, 240, 8), 16)
     assert batch.visible[:, 0].all() and not batch.visible.all(dim=1).any()
@@ -197,3 +197,23 @@ def test_a_cover_hides_all_of_the_target_from_top_to_bottom() -> None:
 def test_nothing_covers_what_is_only_checked_with() -> None:
     maker = BatchMaker(small_cache(), TrainSettings(cover_share=1.0), np.arange(4), augment=False)
     assert maker.sequences(np.random.default_rng(0), np.arange(8), 8).visible.all()
+
+
+def test_sequences_come_at_the_strides_that_are_asked_for() -> None:
+    cache, order = small_cache(episodes=4, steps=60), np.zeros(40, dtype=np.int64)
+
+    def gaps(**wanted: object) -> set[int]:
+        settings = replace(TrainSettings(recolour=0.0, patches=0), **wanted)
+        maker = BatchMaker(cache, settings, np.arange(4), augment=True)
+        elapsed = maker.sequences(np.random.default_rng(0), order, 8).elapsed_s[:, 1:]
+        return set((elapsed / elapsed.min()).round().int().flatten().tolist())
+
+    assert gaps(strides=(1,), lost_share=0.0) == {1}
+    assert gaps(strides=(2, 4), lost_share=0.0) == {1, 2}
+    assert gaps(strides=(1,), lost_share=0.5) == {1, 2}
+
+
+@pytest.mark.parametrize("strides", [(), (0, 1), (1.5,)])
+def test_strides_that_no_sequence_has_are_refused(strides: tuple[int, ...]) -> None:
+    with pytest.raises(ConfigError, match="strides are"):
+        TrainSettings(strides=strides)
