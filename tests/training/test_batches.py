@@ -177,7 +177,7 @@ def test_who_loses_the_target_goes_on_slowly_and_then_searches_on_the_side_where
 
 def test_a_covered_target_is_not_there_and_comes_back() -> None:
     cache = small_cache(episodes=4, steps=60)
-    settings = TrainSettings(cover_share=1.0, recolour=0.0, patches=0, strides=(1,))
+    settings = TrainSettings(cover_share=1.0, recolour=0.0, patches=0, strides=(2,))
     maker = BatchMaker(cache, settings, np.arange(4), augment=True)
     batch = maker.sequences(np.random.default_rng(0), np.arange(0, 240, 8), 16)
     assert batch.visible[:, 0].all() and not batch.visible.all(dim=1).any()
