@@ -48,6 +48,7 @@ WALLS = (
     ("barriers", ((9, "autumn"), (19, "spring"), (2, "winter"), (6, "winter"))),
     ("barriers", ((16, "summer"), (13, "autumn"), (31, "spring"), (10, "winter"))),
     ("clutter", ((7, "spring"), (1, "autumn"), (3, "spring"), (6, "winter"))),
+    ("frames", ((15, "summer"), (26, "autumn"), (9, "spring"), (25, "winter"))),
 )
 OCCLUDED_SEED, OCCLUDED_STEPS = 1_000_100, (420, 446, 452, 466)
 WALK_STEP_S, LATE_STEPS = 0.1, 30
