@@ -88,7 +88,7 @@ class RecorderNode(Node):
 
     def __init__(self) -> None:
         super().__init__("recorder_node")
-        self._path = Path(parameter(self, "path", "flight.mcap", "a file ending in .mcap, or a folder for many"))
+        self._path = Path(parameter(self, "path", "recordings", "a file ending in .mcap, or a folder for many"))
         topics = parameter(self, "topics", list(TOPICS), "name:type of what is recorded")
         autostart = parameter(self, "autostart", True, "record from the start")
         free = parameter(self, "min_free_mb", 500, "stop when less is free on the disk", low=1, high=1_000_000)
