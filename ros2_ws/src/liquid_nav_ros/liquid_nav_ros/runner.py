@@ -91,10 +91,10 @@ def run(*make_nodes: Callable[[], Node]) -> int:
     except (LiquidNavError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
         status = 2
-    except Exception:
-        if rclpy.ok():
+    except Exception as error:
+        if rclpy.ok() and not isinstance(error.__cause__, KeyboardInterrupt):
             raise
-        # A signal has ended the context while a callback was using it.
+        # A signal has ended the context while a callback was using it, or came while a message was taken in.
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean end
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
