@@ -46,6 +46,7 @@ class GraphVehicle:
         self._node = node
         self._commands = node.create_publisher(TwistStamped, "teleop/cmd_vel", RELIABLE)
         self._presence = node.create_publisher(Bool, "cockpit/presence", RELIABLE)
+        self._ending = False
         self._notes = node.create_publisher(String, "recorder_node/note", RELIABLE)
         self._clients = {name: node.create_client(Trigger, service) for name, service in SERVICES.items()}
 
@@ -84,9 +85,16 @@ class GraphVehicle:
             self._commands.publish(command_message(command, now_s(self._node)))
 
     def show_presence(self, held: bool) -> None:
-        """Publish whether a page has the controls."""
-        if self._node.context.ok():
+        """Publish whether a page has the controls; nothing any more once this node ends."""
+        if self._node.context.ok() and not self._ending:
             self._presence.publish(Bool(data=held))
+
+    def fall_silent(self) -> None:
+        """Say no more of presence: whoever watches it holds the vehicle when a page had the controls.
+
+        Pages that are closed at the end let go of the controls, which must not look like a pilot who did so.
+        """
+        self._ending = True
 
     def note(self, text: str) -> None:
         """Publish a remark."""

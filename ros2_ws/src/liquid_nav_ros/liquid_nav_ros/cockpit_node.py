@@ -68,7 +68,8 @@ class CockpitNode(Node):
         return {"address": self._server.address.partition("?")[0]}
 
     def close(self) -> None:
-        """End the server."""
+        """End the server; the node that watches the cockpit holds the vehicle if a page had the controls."""
+        self._vehicle.fall_silent()
         self._server.close()
 
     def _config(self) -> tuple[CockpitConfig, str]:
