@@ -67,7 +67,7 @@ class Sensor:
         self._noisy = config.read_noise > 0.0 or config.shot_noise > 0.0
         light = np.arange(256) / 255.0
         self._noise_by_grey = np.sqrt(config.read_noise**2 + config.shot_noise**2 * light).astype(np.float32)
-        self._colours = _saturation_matrix(config.saturation)
+        self._colours = saturation_matrix(config.saturation)
         self._graded = config.brightness != 0.0 or config.contrast != 1.0
         saturated = config.saturation != 1.0
         self.is_ideal = not (
@@ -142,7 +142,7 @@ def _shading(config: CameraConfig) -> NDArray[np.uint8]:
     return np.repeat((255.0 * kept + 0.5).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def _saturation_matrix(saturation: float) -> NDArray[np.float64]:
+def saturation_matrix(saturation: float) -> NDArray[np.float64]:
     return saturation * np.eye(3) + (1.0 - saturation) * np.tile(GREY_WEIGHTS, (3, 1))
 
 

@@ -78,9 +78,6 @@ class Barriers(Extras):
         return (0.5 * length * size, 0.5 * depth, 0.5 * height * float(self._rng.uniform(0.85, 1.15)))
 
     def _add(self, kind: str, wall: Collider) -> None:
-        if kind == "drying frame":
-            self.put(drying_frame(self._rng, wall.size_m), CATEGORY_OF[kind], wall)
-            return
         maker = timber_stack if kind == "timber stack" else rock_face
         scale = (2.0 * wall.size_m[0] / SIZES_M[kind][0], 1.0, 2.0 * wall.size_m[2] / SIZES_M[kind][2])
         self.put(maker(self._rng, self._season), CATEGORY_OF[kind], wall, scale)
@@ -91,3 +88,6 @@ class Frames(Barriers):
 
     name = "frame"
     kinds = ("drying frame",)
+
+    def _add(self, kind: str, wall: Collider) -> None:
+        self.put(drying_frame(self._rng, wall.size_m), CATEGORY_OF[kind], wall)

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.perception.preprocess import denoise
+from sim_worlds.camera_sensor import saturation_matrix
 
 WASHED_OUT, NEGATIVE = 0.15, 0.15  # shares of the colour matrices
 HARSH_SHARE, SATURATED_SHARE, NOISY_SHARE = 0.15, 0.15, 0.08  # of all looks
 HARSH_LIGHT, HARSH_CONTRAST = 0.42, (0.7, 2.4)
 SATURATIONS = (0.3, 3.3)
 USUAL_NOISE, MOST_NOISE = 8.0, 60.0
-GREY_WEIGHTS = (0.299, 0.587, 0.114)
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -113,8 +113,7 @@ def apply_look(
     if look.blur_px:
         result = cv2.blur(result, (look.blur_px, look.blur_px))
     if look.saturation != 1.0:
-        grey = np.tile(GREY_WEIGHTS, (3, 1))
-        result = cv2.transform(result, look.saturation * np.eye(3) + (1.0 - look.saturation) * grey)
+        result = cv2.transform(result, saturation_matrix(look.saturation))
     result = cv2.LUT(result, look.tables.reshape(1, 256, 3))
     if look.noise > 0.5:
         grain = _GRAIN[int(rng.integers(len(_GRAIN)))]
@@ -122,7 +121,7 @@ def apply_look(
         y, x = int(rng.integers(320 - height)), int(rng.integers(512 - width))
         scaled = cv2.multiply(grain[y : y + height, x : x + width], look.noise / 16.0, dtype=cv2.CV_16S)
         result = cv2.add(result, scaled, dtype=cv2.CV_8U)
-    if look.noise > USUAL_NOISE:
+    if look.noise > USUAL_NOISE:  # what is usual is never smoothed: no need to measure it
         result = denoise(result)
     if look.flip:
         return np.ascontiguousarray(result[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])

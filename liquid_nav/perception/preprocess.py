@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import PolicyError
 
-NOISE_FROM, NOISE_LEFT = 12.0, 5.0  # grey values; training adds 0 to 8
+NOISE_FROM, NOISE_LEFT = 12.0, 5.0  # grey values
 
 
 def check_rgb(rgb: NDArray[np.uint8]) -> None:
@@ -60,7 +60,7 @@ def noise_of(rgb: NDArray[np.uint8]) -> float:
 
 
 def denoise(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Smooth an image that is noisier than any that the policy has learned from, and leave all others alone.
+    """Smooth an image that is noisy, in training as in flight, and leave all others alone.
 
     The Gaussian is as wide as it takes to bring white noise down to ``NOISE_LEFT``.
     """
