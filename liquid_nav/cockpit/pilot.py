@@ -78,6 +78,9 @@ class Pilot:
         lost = self._controls.overdue(now_s)
         if lost is not None:
             self.lose(lost, f"the page that had the controls was silent for {self._config.loss_s:g} s")
+        self._show_presence(now_s)
+
+    def _show_presence(self, now_s: float) -> None:
         held = not self._controls.free
         if held is not self._shown or (held and now_s - self._shown_s >= PRESENCE_S):
             self._shown, self._shown_s = held, now_s
@@ -120,6 +123,7 @@ class Pilot:
             text = f"{order.name} is refused: another page has the controls"
             connection.answer(kind="answer", number=order.number, done=False, text=text)
             return
+        self._show_presence(now_s)  # before the vehicle moves, somebody else knows that a page has the controls
         self._run(self._carry_out(connection, order))
 
     async def _carry_out(self, connection: Connection, order: Order) -> None:

@@ -161,6 +161,16 @@ def test_the_presence_of_a_page_is_shown_steadily_and_its_end_at_once() -> None:
     served(test)
 
 
+def test_who_watches_knows_that_a_page_has_the_controls_before_the_vehicle_moves() -> None:
+    async def test(there: Bench) -> None:
+        page = await there.flying_page()
+        shown = next(at_s for at_s, held in there.graph.presence if held)
+        assert shown <= next(at_s for at_s, name in there.graph.orders if name == "engage")
+        await page.close()
+
+    served(test)
+
+
 def test_a_page_without_the_controls_may_go_without_consequence() -> None:
     async def test(there: Bench) -> None:
         page = await there.flying_page()

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-pytest.importorskip("rclpy")
+rclpy = pytest.importorskip("rclpy")
 
-from tests.cockpit.fake_graph import Page, until
-from tests.ros.states import States
-from training.graph import Graph
+from tests.cockpit.fake_graph import Page, until  # noqa: E402
+from tests.ros.states import States  # noqa: E402
+from training.graph import ROS_PACKAGE, Graph, free_domain_id  # noqa: E402
+
+sys.path.insert(0, str(ROS_PACKAGE))
+
+from liquid_nav_ros.cockpit_link import GraphVehicle  # noqa: E402
+from liquid_nav_ros.qos import RELIABLE  # noqa: E402
+from std_msgs.msg import Bool  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
 HOLD_S = 0.5
@@ -76,6 +83,37 @@ def test_the_vehicle_holds_within_half_a_second_of_the_cockpits_end(
     if end != signal.SIGKILL:
         assert graph.processes["cockpit_node"].wait(10.0) == 0
         assert "Traceback" not in (tmp_path / "logs" / "cockpit_node.log").read_text()
+
+
+def test_a_node_that_ends_does_not_say_that_a_pilot_let_go() -> None:
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=free_domain_id())
+    node = rclpy.create_node("cockpit", context=context)
+    executor = rclpy.executors.SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    heard: list[bool] = []
+    node.create_subscription(Bool, "cockpit/presence", lambda message: heard.append(message.data), RELIABLE)
+    last = node.create_publisher(Bool, "cockpit/presence", RELIABLE)
+    vehicle, end_s = GraphVehicle(node), time.monotonic() + WAIT_S
+
+    def say_until_heard(say: Callable[[], None]) -> None:
+        count = len(heard)
+        while len(heard) == count:
+            assert time.monotonic() < end_s
+            say()
+            executor.spin_once(timeout_sec=0.05)
+
+    try:
+        say_until_heard(lambda: vehicle.show_presence(True))
+        vehicle.fall_silent()
+        vehicle.show_presence(False)
+        for _ in range(2):
+            say_until_heard(lambda: last.publish(Bool(data=True)))
+        assert all(heard)
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown(context=context)
 
 
 def test_it_does_not_engage_while_nobody_would_hold_the_vehicle_in_its_place(tmp_path: Path) -> None:
