@@ -43,6 +43,17 @@ class Encoding(NamedTuple):
     fill_logits: Tensor | None
 
 
+class Pointwise(nn.Conv2d):
+    """A convolution that sees one cell, done as the matrix product that it is, which for one image is faster."""
+
+    def __init__(self, channels: int, out_channels: int) -> None:
+        super().__init__(channels, out_channels, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return maps (batch, out_channels, rows, columns) of maps (batch, channels, rows, columns)."""
+        return functional.linear(maps.movedim(1, -1), self.weight.flatten(1), self.bias).movedim(-1, 1)
+
+
 class Context(nn.Module):
     """Adds to each cell of feature maps what stands around it; nothing until it is trained.
 
@@ -55,12 +66,12 @@ class Context(nn.Module):
         super().__init__()
         self.wide = nn.Sequential(
             nn.Conv2d(channels, inner, 3, stride=2, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(inner, inner, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(inner, inner, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(inner, channels, 1),
+            nn.ReLU(inplace=True),
+            Pointwise(inner, channels),
         )
         for parameter in self.wide[-1].parameters():
             nn.init.zeros_(parameter)
@@ -78,27 +89,27 @@ class Encoder(nn.Module):
         first, second, third = config.encoder_channels
         self.convolutions = nn.Sequential(
             nn.Conv2d(3, first, 5, stride=2, padding=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(first, second, 3, stride=2, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(second, third, 3, stride=2, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(third, third, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         )
         self.context = Context(third, config.context_channels) if config.context_channels else None
-        self.attention = nn.Conv2d(third, config.keypoints, 1)
+        self.attention = Pointwise(third, config.keypoints)
         wide = self.context is not None
         channels, units = (WIDE_CHANNELS, WIDE_UNITS) if wide else (SCENE_CHANNELS, SCENE_UNITS)
-        self.scene = nn.Conv2d(third, channels, 1)
+        self.scene = Pointwise(third, channels)
         rows, columns = config.image_height_px // 8, config.image_width_px // 8
-        self.register_buffer("column_positions", torch.linspace(-1.0, 1.0, columns), persistent=False)
-        self.register_buffer("row_positions", torch.linspace(-1.0, 1.0, rows), persistent=False)
+        self.register_buffer("cells", _cells(rows, columns), persistent=False)
+        self.register_buffer("cell_positions", _cell_positions(rows, columns), persistent=False)
         self.scene_grid = (SCENE_ROWS, config.scene_columns)
         pooled = channels * SCENE_ROWS * config.scene_columns
         self.scene_dense = nn.Linear(pooled, units)
         self.gaze_cells = config.gaze_cells
-        self.fill = nn.Conv2d(third, 1, 1) if config.gaze_cells else None
+        self.fill = Pointwise(third, 1) if config.gaze_cells else None
         mixed = config.features - GAZE_FEATURES if config.gaze_cells else config.features
         self.dense = nn.Linear(config.keypoints * 5 + units, mixed)
         # Without these, half of the units were dead and a third of the features saturated after a long training.
@@ -132,43 +143,43 @@ class Encoder(nn.Module):
             logits: (batch, rows, columns) attention before the softmax.
             fill_logits: (batch, rows, columns) share of each cell that the target fills, before the sigmoid.
         """
-        columns: Tensor = self.column_positions  # type: ignore[assignment]
-        rows: Tensor = self.row_positions  # type: ignore[assignment]
-        width = columns.shape[0]
-        peak = (logits.detach() + fill_logits).flatten(1).argmax(dim=1, keepdim=True)
-        row, column = torch.div(peak, width, rounding_mode="floor"), torch.remainder(peak, width)
-        near_row = (torch.arange(rows.shape[0], device=peak.device) - row).abs() <= self.gaze_cells
-        near_column = (torch.arange(width, device=peak.device) - column).abs() <= self.gaze_cells
-        near = near_row.unsqueeze(2) & near_column.unsqueeze(1)
-        around = logits.masked_fill(~near, -1e4)
-        weights = torch.softmax(around.flatten(1), dim=1).view_as(logits)
-        x, y = (weights.sum(dim=1) * columns).sum(dim=1), (weights.sum(dim=2) * rows).sum(dim=1)
-        full = torch.sigmoid(fill_logits) * near
-        area = full.sum(dim=(1, 2))
-        spread_x = _spread(full.sum(dim=1), columns, area)
-        spread_y = _spread(full.sum(dim=2), rows, area)
-        strength = torch.tanh(0.25 * around.amax(dim=(1, 2)))
-        return torch.stack(
-            [x, y, spread_x, spread_y, 0.25 * torch.log(area + LEAST_AREA), strength, full.amax(dim=(1, 2))], dim=1
-        )
+        cells: Tensor = self.cells  # type: ignore[assignment]
+        attention, fill = logits.flatten(1), fill_logits.flatten(1)
+        peak = (attention.detach() + fill).argmax(dim=1)
+        near = (cells - cells[:, peak].T.unsqueeze(2)).abs().amax(dim=1) <= self.gaze_cells
+        around = attention.masked_fill(~near, -1e4)
+        place, _ = self._moments(torch.softmax(around, dim=1))
+        full = torch.sigmoid(fill) * near
+        area = full.sum(dim=1, keepdim=True) + LEAST_AREA
+        _, spread = self._moments(full / area)
+        strength = torch.tanh(0.25 * around.amax(dim=1, keepdim=True))
+        fullness = full.amax(dim=1, keepdim=True)
+        return torch.cat([place, spread.clamp_min(1e-6).sqrt(), 0.25 * torch.log(area), strength, fullness], dim=1)
 
     def _keypoints(self, logits: Tensor) -> Tensor:
         """Return (batch, keypoints * 5): x, y, spread, strength and area of every attention map."""
-        columns: Tensor = self.column_positions  # type: ignore[assignment]
-        rows: Tensor = self.row_positions  # type: ignore[assignment]
-        weights = torch.softmax(logits.flatten(2), dim=2).view_as(logits)
-        over_columns, over_rows = weights.sum(dim=2), weights.sum(dim=3)
-        x = (over_columns * columns).sum(dim=2)
-        y = (over_rows * rows).sum(dim=2)
-        variance = (over_columns * columns.square()).sum(dim=2) - x.square()
-        variance = variance + (over_rows * rows.square()).sum(dim=2) - y.square()
-        strength = torch.tanh(logits.amax(dim=(2, 3)) * 0.25)
-        area = torch.log(torch.sigmoid(logits).sum(dim=(2, 3)) + 0.1) * 0.3
-        return torch.cat([x, y, variance.clamp_min(1e-6).sqrt(), strength, area], dim=1)
+        cells = logits.flatten(2)
+        place, variance = self._moments(torch.softmax(cells, dim=2))
+        spread = variance.sum(dim=2).clamp_min(1e-6).sqrt()
+        strength = torch.tanh(cells.amax(dim=2) * 0.25)
+        area = torch.log(torch.sigmoid(cells).sum(dim=2) + 0.1) * 0.3
+        return torch.cat([place[..., 0], place[..., 1], spread, strength, area], dim=1)
+
+    def _moments(self, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and variance (..., 2) of x and y under weights (..., cells) of an image's cells."""
+        positions: Tensor = self.cell_positions  # type: ignore[assignment]
+        # A product of matrices would be rounded to 8 bits where encoders run in bfloat16.
+        means = (weights.unsqueeze(-2) * positions).sum(dim=-1)
+        return means[..., :2], means[..., 2:] - means[..., :2].square()
 
 
-def _spread(weights: Tensor, positions: Tensor, area: Tensor) -> Tensor:
-    """Return the standard deviation (batch,) of positions (cells,) under weights (batch, cells) that sum to area."""
-    share = weights / (area + LEAST_AREA).unsqueeze(1)
-    mean = (share * positions).sum(dim=1)
-    return ((share * positions.square()).sum(dim=1) - mean.square()).clamp_min(1e-6).sqrt()
+def _cells(rows: int, columns: int) -> Tensor:
+    """Return (2, cells): row and column of the cells of an image, row by row."""
+    return torch.stack(torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")).flatten(1)
+
+
+def _cell_positions(rows: int, columns: int) -> Tensor:
+    """Return (4, cells): x and y of the cells of an image, row by row, in -1..1, and the squares of both."""
+    y, x = torch.meshgrid(torch.linspace(-1.0, 1.0, rows), torch.linspace(-1.0, 1.0, columns), indexing="ij")
+    places = torch.stack([x.flatten(), y.flatten()])
+    return torch.cat([places, places.square()])

@@ -12,6 +12,7 @@ from liquid_nav import load_policy
 from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import save_policy
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
+from liquid_nav.policy.encoder import Pointwise
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from liquid_nav.policy.onnx_export import export_onnx
 
@@ -38,6 +39,13 @@ def _reach_px(config: PolicyConfig) -> int:
 def test_a_cell_sees_33_pixels_and_113_with_context() -> None:
     assert 25 <= _reach_px(PLAIN) <= 33
     assert 80 <= _reach_px(WIDE) <= 113
+
+
+def test_a_pointwise_convolution_is_a_convolution() -> None:
+    torch.manual_seed(0)
+    pointwise, maps = Pointwise(8, 5), torch.rand(2, 8, 6, 4)
+    usual = torch.nn.functional.conv2d(maps, pointwise.weight, pointwise.bias)
+    assert torch.allclose(pointwise(maps), usual, atol=1e-6)
 
 
 @pytest.mark.parametrize("config", [WIDE, GAZING])
