@@ -35,13 +35,14 @@ from benchmarks.flight_rig import (
     rclpy,
     to_seconds,
 )
+from benchmarks.pictures import smooth_pictures
 from liquid_nav import load_policy
 from training.graph import PARAMS, ROOT, Graph, ros_environment
 
 RATE_HZ = 30.0
 WARM = 60
 START_S, SETTLED_S = 90.0, 10.0
-SHAPE = (144, 256, 3)
+SIZE_PX = (144, 256)
 TOPICS = ("camera/image_raw", "liquid_nav/cmd_vel_raw", "liquid_nav/cmd_vel")
 
 
@@ -63,8 +64,8 @@ class Chain:
 
     def run(self, count: int) -> np.ndarray:
         """Publish so many images after a warm-up; return the ages in milliseconds of the commands that came."""
-        noise = np.random.default_rng(1).integers(0, 255, (8, *SHAPE), dtype=np.uint8)
-        self.operator.until(lambda: self._answered(noise[0]), 90.0)
+        pictures = smooth_pictures(8, *SIZE_PX)
+        self.operator.until(lambda: self._answered(pictures[0]), 90.0)
         self.ages_s.clear()
         due_s = time.monotonic()
         for index in range(WARM + count):
@@ -72,7 +73,7 @@ class Chain:
                 self.ages_s.clear()
             due_s += 1.0 / RATE_HZ
             self.operator.watch(max(due_s - time.monotonic(), 0.0))
-            self._send(noise[index % len(noise)])
+            self._send(pictures[index % len(pictures)])
         self.operator.watch(0.5)
         return 1e3 * np.array(self.ages_s)
 
@@ -120,11 +121,11 @@ def inference_ms(count: int) -> np.ndarray:
 
     torch.set_num_threads(1)
     policy, state = load_policy(), None
-    noise = np.random.default_rng(1).integers(0, 255, (8, *SHAPE), dtype=np.uint8)
+    pictures = smooth_pictures(8, *SIZE_PX)
     times = []
     for index in range(WARM + count):
         begin_s = time.perf_counter()
-        _, state = policy.step(noise[index % 8], 1.0 / RATE_HZ, state)
+        _, state = policy.step(pictures[index % len(pictures)], 1.0 / RATE_HZ, state)
         times.append(time.perf_counter() - begin_s)
         time.sleep(max(0.0, 1.0 / RATE_HZ - times[-1]))
     return 1e3 * np.array(times[WARM:])

@@ -1,6 +1,6 @@
 """One policy step on one core, in PyTorch and in ONNX Runtime side by side, and one step of every model's head.
 
-``python benchmarks/policy_speed.py [POLICY]``
+``python -m benchmarks.policy_speed [POLICY]``
 
 Times are processor time of this thread, which other programs disturb less than wall time; the wall time's median stands
 beside them. Targets: p99 under 4 ms in PyTorch, under 2 ms in ONNX Runtime, commands equal to 1e-4.
@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import onnxruntime
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.pictures import smooth_pictures
 from liquid_nav import load_policy
 from liquid_nav.perception.preprocess import prepare, to_tensor
 from liquid_nav.policy.config import PolicyConfig
@@ -29,7 +29,7 @@ from liquid_nav.policy.network import LiquidPolicyNetwork
 from liquid_nav.policy.onnx_export import export_onnx
 from liquid_nav.policy.runtime import Policy
 
-CAMERA = (480, 640, 3)
+CAMERA_PX = (480, 640)
 WARM_UP, STEPS, HEAD_STEPS = 50, 1000, 300
 ELAPSED_S = 0.05
 Step = Callable[[int], object]
@@ -119,9 +119,7 @@ def main() -> None:
     """Print the tables."""
     torch.set_num_threads(1)
     policy = load_policy(sys.argv[1] if len(sys.argv) > 1 else None)
-    rng = np.random.default_rng(0)
-    coarse = [rng.integers(0, 256, (12, 16, 3)).astype(np.uint8) for _ in range(16)]  # noise would be smoothed first
-    frames = [cv2.resize(each, CAMERA[1::-1], interpolation=cv2.INTER_CUBIC) for each in coarse]
+    frames = smooth_pictures(16, *CAMERA_PX)
     table = Table("step at batch 1", "p50 ms", "p99 ms", "p50 wall ms")
     steps = torch_steps(policy, frames)
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +127,8 @@ def main() -> None:
         for name, step in steps.items():
             table.add_row(name, *(f"{value:.2f}" for value in measure(step)))
     console = Console()
-    console.print(f"{policy.name}, images of {CAMERA[1]} x {CAMERA[0]}, one thread, {STEPS} steps, processor time")
+    height, width = CAMERA_PX
+    console.print(f"{policy.name}, images of {width} x {height}, one thread, {STEPS} steps, processor time")
     console.print(table)
     console.print(f"largest difference of a command over 100 steps: {difference:.2g}")
     console.print(head_steps())
