@@ -30,8 +30,9 @@ HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before th
 MOVING_M_S = 0.3
 STILL_M_S, TURNING_RAD_S = 0.1, 0.5  # who searches turns on the spot
 REMEMBERED_S = 2.0  # for so long a target that went out of sight is known to be somewhere
+SIDE_KNOWN_S = 5.0  # for so long it is known on which side a target went out of sight
 OUT_OF_SIGHT = 0.25  # a command counts so much once the target has been out of sight for longer, unless it searches
-NEVER_SEEN = 0.05  # a search counts so much before the target was in sight
+NEVER_SEEN, LOST = 0.05, 3.0  # a search counts so much before and after the target was in sight
 COVERED_S, COVER_MARGIN_PX = (0.5, 5.0), (2, 40)
 SLOWLY, SEARCH_RAD_S = 0.5, 0.8
 LEAD = 24  # a sequence begins up to so many images before the rare moment it was chosen for
@@ -210,7 +211,7 @@ class BatchMaker:
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
         seen = np.array(visible)
-        commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0))
+        commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0), stamps)
         free_m = cache.free_m[steps]
         around_m = free_m if behind is None else _turned(cache.free_m[[behind]], turned)
         nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
@@ -294,16 +295,24 @@ def searching(visible: NDArray[np.bool_], commands: NDArray[np.float32]) -> NDAr
     return np.asarray(~visible & still & (np.abs(commands[:, 3]) > TURNING_RAD_S))
 
 
-def search_to_the_left(visible: NDArray[np.bool_], commands: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the commands of a sequence, (steps, 4), searching to the left until the target has been seen.
+def search_to_the_left(
+    visible: NDArray[np.bool_], commands: NDArray[np.float32], stamps_s: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the commands of a sequence, (steps, 4), searching to the left unless the target went lately.
 
-    The expert turns to where the target was last seen. Who has not seen it yet cannot know that side, and would learn
-    the mean of both: not to turn at all.
+    The expert turns to where the target was last seen. Who has not seen it yet, or lost it long ago, cannot know that
+    side, and would learn the mean of both: not to turn at all.
     """
-    never_seen = ~np.maximum.accumulate(visible) & searching(visible, commands)
+    lately = since_seen_s(visible, stamps_s) <= SIDE_KNOWN_S
+    unknown = searching(visible, commands) & ~lately
     changed = commands.astype(np.float32)
-    changed[never_seen, 3] = np.abs(changed[never_seen, 3])
+    changed[unknown, 3] = np.abs(changed[unknown, 3])
     return changed
+
+
+def since_seen_s(visible: NDArray[np.bool_], stamps_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the seconds since the target was last in sight, (steps,), infinite before it was."""
+    return np.asarray(stamps_s - np.maximum.accumulate(np.where(visible, stamps_s, -np.inf)))
 
 
 def while_covered(
@@ -328,23 +337,22 @@ def certainty(
 ) -> NDArray[np.float32]:
     """Return how far the commands of a sequence can be known from its images, (steps,).
 
-    What the expert flies to a target long out of sight, only its map tells; that it searches, anybody would. A search
-    for what was never seen counts little: a backpack beyond 25 m is so small that it cannot be told from none, and who
-    searches for it stays where it is.
+    What the expert flies to a target long out of sight, only its map tells; that it searches, anybody would, and it
+    counts more, because it is rare. A search for what was never seen counts little: a backpack beyond 25 m is so small
+    that it cannot be told from none, and who searches for it stays where it is.
     """
     lately = visible | losing(visible, stamps_s, np.array([0, len(visible)]))
     search, seen = searching(visible, commands), np.maximum.accumulate(visible)
     sure = np.where(lately | search, 1.0, OUT_OF_SIGHT)
-    return np.where(search & ~seen, NEVER_SEEN, sure).astype(np.float32)
+    return np.where(search, np.where(seen, LOST, NEVER_SEEN), sure).astype(np.float32)
 
 
 def losing(visible: NDArray[np.bool_], stamps_s: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Where the target is out of sight but was in it lately, (steps,); ``starts`` of :class:`training.cache.Cache`."""
     lost = np.zeros(len(visible), dtype=bool)
     for first, end in pairwise(starts):
-        stamps, seen = stamps_s[first:end], visible[first:end]
-        last = np.maximum.accumulate(np.where(seen, stamps, -np.inf))
-        lost[first:end] = ~seen & (stamps - last <= REMEMBERED_S)
+        seen = visible[first:end]
+        lost[first:end] = ~seen & (since_seen_s(seen, stamps_s[first:end]) <= REMEMBERED_S)
     return lost
 
 

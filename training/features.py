@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,11 @@ class Sequences:
     visible: torch.Tensor
     use_command: torch.Tensor
     weight: torch.Tensor
+
+    @cached_property
+    def never_seen(self) -> torch.Tensor:
+        """Indices (n,) of those in which the target is never in sight."""
+        return torch.nonzero(~self.visible.any(dim=1))[:, 0]
 
     def __len__(self) -> int:
         return len(self.features)

@@ -51,18 +51,16 @@ def train_head(
     seeing, _ = load_network(eye)
     cache = open_cache(episodes, work / "cache")
     check_image_size(cache, seeing.config)
-    if (settings.scene_noise or settings.stray_share) and not seeing.config.gaze_cells:
-        raise ConfigError(
-            f"scene_noise is {settings.scene_noise}, stray_share {settings.stray_share}, but the eye of {eye} has "
-            "no gaze: use 0 for both, or an eye with gaze_cells"
-        )
+    changes = {"scene_noise": settings.scene_noise, "vanish_share": settings.vanish_share}
+    if any(changes.values()) and not seeing.config.gaze_cells:
+        given = ", ".join(f"{name} is {value}" for name, value in changes.items())
+        raise ConfigError(f"{given}, but the eye of {eye} has no gaze: use 0 for both, or an eye with gaze_cells")
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     network = _fresh(seeing, model or seeing.config.model, settings.seed)
     learner, name = HeadLearner(network), name or policy_name(network.config)
     identity = f"{seen} {config_hash(settings)} {config_hash(network.config)}"
     plan = Plan("head", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    changes = {"scene_noise": settings.scene_noise, "stray_share": settings.stray_share}
     profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step, **changes))
     loss = validation_loss(learner, check)
     facts = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
+from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences
@@ -25,7 +26,7 @@ from training.settings import CompareSettings
 
 EYE = ("encoder.", "log_distance.")
 CHECK_BATCH = 64
-STRAYS, LONGEST_STRAY = 2, 6  # how often in a sequence a gaze strays, and for how many images
+VANISHED_S = 1.0  # what to fly in the first moment after a target has vanished is left open
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class HeadTrainer:
 
 
 def batch_of(
-    learn: Sequences, size: int, seed: int, step: int, *, scene_noise: float = 0.0, stray_share: float = 0.0
+    learn: Sequences, size: int, seed: int, step: int, *, scene_noise: float = 0.0, vanish_share: float = 0.0
 ) -> Sequences:
     """Return the batch of a step; the same whenever it is asked for.
 
@@ -131,34 +132,51 @@ def batch_of(
         step: number of the batch.
         scene_noise: standard deviation of what is added to the features of the scene, the same through a sequence, so
             that a head learns to trust the gaze where it says the same.
-        stray_share: share of the sequences in which the gaze strays now and then to what another sequence shows, so
-            that a head learns to remember where the target was.
+        vanish_share: share of the sequences in which the target is gone for good after some moment: from there on they
+            go on as sequences that never see it, so that a head learns to search for what it lost long ago.
     """
     per_epoch = max(1, len(learn) // size)
     epoch, index = divmod(step, per_epoch)
     order = _order(1_000_003 * seed + epoch, len(learn))
     batch = learn.take(order[index * size : (index + 1) * size])
-    if not scene_noise and not stray_share:
+    random = torch.Generator().manual_seed(1_000_003 * seed + step)
+    if vanish_share and len(learn.never_seen):
+        others = learn.take(learn.never_seen[torch.randint(len(learn.never_seen), (len(batch),), generator=random)])
+        batch = _vanished(batch, others, vanish_share, random)
+    if not scene_noise:
         return batch
     scene, gaze = batch.features.split((batch.features.shape[2] - GAZE_FEATURES, GAZE_FEATURES), dim=2)
-    random = torch.Generator().manual_seed(1_000_003 * seed + step)
     scene = scene + scene_noise * torch.randn(len(batch), 1, scene.shape[2], generator=random)
-    if stray_share:
-        gaze = _strayed(gaze, stray_share, random)
     return replace(batch, features=torch.cat([scene, gaze], dim=2))
 
 
-def _strayed(gaze: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Return gazes (batch, time, GAZE_FEATURES) with short stretches from other sequences."""
-    count, time = gaze.shape[:2]
-    moments = torch.arange(time)
-    chosen = torch.rand(count, 1, generator=random) < share
-    for _ in range(STRAYS):
-        first = torch.randint(1, time, (count, 1), generator=random)
-        length = torch.randint(1, LONGEST_STRAY + 1, (count, 1), generator=random)
-        away = chosen & (moments >= first) & (moments < first + length)
-        gaze = torch.where(away.unsqueeze(2), gaze[torch.randperm(count, generator=random)], gaze)
-    return gaze
+def _vanished(batch: Sequences, others: Sequences, share: float, random: torch.Generator) -> Sequences:
+    """Return sequences of which a share goes on as others, that never see the target, after a moment of their own.
+
+    For a moment nobody says what to fly; then the target is searched for on the side where the gaze was, and to the
+    left when that is long ago.
+    """
+    count, time = batch.visible.shape
+    rows, first = torch.arange(count), torch.randint(1, time, (count,), generator=random)
+    after = torch.arange(time) >= first[:, None]
+    seen = batch.visible[rows, first - 1]
+    gone = after & (seen & (torch.rand(count, generator=random) < share))[:, None]
+    joined = {
+        item.name: torch.where(
+            gone.reshape(gone.shape + (1,) * (getattr(batch, item.name).dim() - 2)),
+            getattr(others, item.name),
+            getattr(batch, item.name),
+        )
+        for item in fields(Sequences)
+    }
+    since_s = (joined["elapsed_s"] * gone).cumsum(dim=1)
+    side = torch.where(batch.features[rows, first - 1, -GAZE_FEATURES] > 0.0, -1.0, 1.0)
+    yaw = torch.where(since_s < SIDE_KNOWN_S, side[:, None], 1.0) * SEARCH_RAD_S
+    search = torch.stack([torch.zeros_like(yaw)] * 3 + [yaw], dim=2)
+    joined["commands"] = torch.where(gone[..., None], search, batch.commands)
+    joined["use_command"] = joined["use_command"] | gone
+    joined["weight"] = torch.where(gone, LOST * (since_s > VANISHED_S), batch.weight)
+    return Sequences(**joined)
 
 
 @lru_cache(maxsize=4)

@@ -194,7 +194,7 @@ class HeadSettings(LookSettings):
         steps: of the training.
         learning_rate: peak.
         scene_noise: added to the features of the scene, see :func:`training.heads.batch_of`; for an eye with a gaze.
-        stray_share: share of the sequences in which the gaze strays for moments, see there; for an eye with a gaze.
+        vanish_share: share of the sequences in which the target vanishes for good, see there; for an eye with a gaze.
         threads: of the arithmetic.
         loaders: threads that prepare images while the eye looks.
     """
@@ -202,7 +202,7 @@ class HeadSettings(LookSettings):
     steps: int = 12000
     learning_rate: float = 4e-3
     scene_noise: float = 0.0
-    stray_share: float = 0.0
+    vanish_share: float = 0.0
     threads: int = 1
     loaders: int = 1
 
@@ -211,8 +211,8 @@ class HeadSettings(LookSettings):
         _check_counts(self, "steps", "threads", "loaders")
         if not 0.0 <= self.scene_noise <= 10.0:
             raise ConfigError(f"scene_noise is {self.scene_noise}: use 0 to 10")
-        if not 0.0 <= self.stray_share <= 1.0:
-            raise ConfigError(f"stray_share is {self.stray_share}: use 0 to 1")
+        if not 0.0 <= self.vanish_share <= 1.0:
+            raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from training.batches import (
     CELL_PX,
     FARTHEST_M,
     LEAD,
+    LOST,
     NEAREST_M,
     NEARNESS_M,
     OUT_OF_SIGHT,
     SEARCH_RAD_S,
+    SIDE_KNOWN_S,
     SLOWLY,
     BatchMaker,
     Cover,
@@ -73,19 +75,20 @@ def test_a_search_turns_on_the_spot_with_the_target_out_of_sight() -> None:
     assert not searching(np.array([False]), FAST).any()
 
 
-def test_a_search_goes_to_the_left_until_the_target_was_seen_and_then_where_it_left() -> None:
-    commands = np.repeat(TURNING, 4, axis=0)
-    visible = np.array([False, False, True, False])
-    assert search_to_the_left(visible, commands)[:, 3].tolist() == pytest.approx([0.8, 0.8, -0.8, -0.8])
-    assert search_to_the_left(visible, -commands)[:, 3].tolist() == pytest.approx([0.8] * 4)
+def test_a_search_goes_to_the_left_unless_the_target_left_lately() -> None:
+    commands = np.repeat(TURNING, 5, axis=0)
+    visible = np.array([False, False, True, False, False])
+    stamps = np.array([0.0, 1.0, 2.0, 2.0 + SIDE_KNOWN_S, 2.1 + SIDE_KNOWN_S])
+    assert search_to_the_left(visible, commands, stamps)[:, 3].tolist() == pytest.approx([0.8, 0.8, -0.8, -0.8, 0.8])
+    assert search_to_the_left(visible, -commands, stamps)[:, 3].tolist() == pytest.approx([0.8] * 5)
     assert commands[0, 3] < 0.0, "the episodes stay as they are"
 
 
-def test_flying_to_a_target_long_out_of_sight_counts_little_and_searching_for_it_in_full() -> None:
+def test_flying_to_a_target_long_out_of_sight_counts_little_and_searching_for_it_more() -> None:
     visible, stamps = np.array([True, False, False, False]), np.array([0.0, 1.9, 2.1, 9.0])
     fast, turning = np.repeat(FAST, 4, axis=0), np.repeat(TURNING, 4, axis=0)
     assert certainty(visible, fast, stamps).tolist() == [1.0, 1.0, OUT_OF_SIGHT, OUT_OF_SIGHT]
-    assert certainty(visible, turning, stamps).tolist() == [1.0] * 4
+    assert certainty(visible, turning, stamps).tolist() == [1.0, LOST, LOST, LOST]
     hidden = np.zeros(4, dtype=bool)
     assert certainty(hidden, turning, stamps).max() < 0.1, "what was never seen may be far ahead"
 

@@ -16,10 +16,11 @@ from liquid_nav.policy.config import GAZE_FEATURES
 from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
 from training import head
+from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
-from training.heads import LONGEST_STRAY, STRAYS, HeadLearner, batch_of, validation_loss
+from training.heads import HeadLearner, batch_of, validation_loss
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -132,26 +133,35 @@ def test_a_head_learns_and_the_gain_of_its_motors_does_not(eye: Path) -> None:
     assert not any(name.startswith(("encoder.", "log_distance.", "motor_gain")) for name in learns)
 
 
-def test_a_gaze_strays_for_moments_to_what_other_sequences_show() -> None:
-    number = torch.arange(40.0)[:, None, None].expand(40, 30, 20)
-    zeros = torch.zeros(40, 30)
-    learn = Sequences(number, zeros, torch.zeros(40, 30, 4), zeros > 1, zeros < 1, zeros)
-    strayed, again = (batch_of(learn, 40, 3, 0, stray_share=0.5).features for _ in range(2))
-    scene, gaze = strayed.split([20 - GAZE_FEATURES, GAZE_FEATURES], dim=2)
-    assert torch.equal(strayed, again)
-    assert torch.equal(scene, scene[:, :1].expand_as(scene)) and (gaze == gaze[..., :1]).all()
-    away = gaze[..., 0] != scene[..., 0]
-    assert not away[:, 0].any() and 0.3 < away.any(dim=1).float().mean() < 0.7
-    assert 1 < away.sum(dim=1).max() <= STRAYS * LONGEST_STRAY
+def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> None:
+    steps, tenth = torch.zeros(40, 90), torch.full((40, 90), 0.1)
+    seen = torch.arange(40)[:, None].expand(40, 90) < 20
+    place = torch.where(torch.arange(40) % 2 == 0, 0.4, -0.4)  # of the gaze, to the right and to the left
+    features = torch.where(seen, place[:, None], 0.0)[..., None].expand(40, 90, 10)
+    learn = Sequences(features, tenth, torch.ones(40, 90, 4), seen, steps < 1, steps + 1.0)
+    batch = batch_of(learn, 40, 3, 0, vanish_share=0.5)
+    lasting, vanishing = batch.visible.all(dim=1), batch.visible[:, 0] & ~batch.visible[:, -1]
+    assert (batch.visible[:, 0] == lasting | vanishing).all() and 4 < vanishing.sum() < 16
+    assert (batch.weight[~vanishing] == 1.0).all() and (batch.commands[~vanishing] == 1.0).all()
+    gone, first = ~batch.visible[vanishing], batch.visible[vanishing].sum(dim=1)
+    commands, weight, side = batch.commands[vanishing], batch.weight[vanishing], batch.features[vanishing][:, 0, -1]
+    assert not commands[..., :3][gone].any() and (commands[~gone] == 1.0).all()
+    for row, start in enumerate(first.tolist()):
+        turned = commands[row, start:, 3]
+        towards, later = turned[: round(10 * SIDE_KNOWN_S) - 2], turned[round(10 * SIDE_KNOWN_S) + 1 :]
+        assert ((towards > 0.0) == (side[row] < 0.0)).all() and (later > 0.0).all()
+        assert (turned.abs() == SEARCH_RAD_S).all()
+        assert not weight[row, start : start + 9].any() and (weight[row, start + 12 :] == LOST).all()
 
 
 @pytest.mark.usefixtures("made_up")
-@pytest.mark.parametrize("settings", [HeadSettings(scene_noise=0.3), HeadSettings(stray_share=0.3)])
-def test_noise_behind_an_eye_without_a_gaze_is_refused(eye: Path, tmp_path: Path, settings: HeadSettings) -> None:
+@pytest.mark.parametrize("name", ["scene_noise", "vanish_share"])
+def test_changed_gazes_behind_an_eye_without_a_gaze_are_refused(eye: Path, tmp_path: Path, name: str) -> None:
+    settings = HeadSettings(**{name: 0.3})
     with pytest.raises(ConfigError, match="has no gaze"):
         head.train_head(settings, [tmp_path], eye, tmp_path / "out")
 
 
-def test_a_share_of_strays_beyond_one_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"stray_share is 1\.5"):
-        HeadSettings(stray_share=1.5)
+def test_a_share_beyond_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"vanish_share is 1\.5"):
+        HeadSettings(vanish_share=1.5)

@@ -1,0 +1,80 @@
+"""How a head searches for what it has lost, asked on sequences whose target vanishes for good.
+
+``python -m benchmarks.search_probe FEATURES POLICY...``
+
+``FEATURES`` is what ``liquid-nav train --eye`` keeps in the ``work`` folder of a policy (``features.safetensors``);
+every policy must stand behind the eye that it comes from. The target was in sight before it vanished; what is seen from
+then on are other sequences, which never show it. A good search turns to the side where the target was, and stays where
+it is.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from safetensors.torch import load_file
+
+from liquid_nav.policy.checkpoint import load_network
+from training.batches import SIDE_KNOWN_S
+from training.features import Sequences
+from training.heads import batch_of
+from training.progress import progress_bar
+
+BATCHES, BATCH, SEED = 24, 64, 77
+SINCE_S = (0.0, 1.0, 2.0, 3.0, SIDE_KNOWN_S, 12.0)
+FAST_M_S = 0.8
+
+
+def searches(policy: Path, learn: Sequences) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return commands (moments, 4), wanted commands (moments, 4) and seconds since the target vanished (moments,)."""
+    network, _ = load_network(policy)
+    network.eval()
+    parts = []
+    with progress_bar(policy.name, BATCHES) as advance:
+        for number in range(BATCHES):
+            before = batch_of(learn, BATCH, SEED, number)
+            batch = batch_of(learn, BATCH, SEED, number, vanish_share=1.0)
+            gone = (batch.commands != before.commands).any(dim=2) | (batch.weight != before.weight)
+            with torch.no_grad():
+                commands, _ = network.decide(batch.features, batch.elapsed_s)
+            since_s = (batch.elapsed_s * gone).cumsum(dim=1)
+            parts.append((commands[gone], batch.commands[gone], since_s[gone]))
+            advance(1, "")
+    flown, wanted, since_s = (torch.cat(each) for each in zip(*parts, strict=True))
+    return flown, wanted, since_s
+
+
+def main() -> None:
+    """Print a row for each policy and stretch of time."""
+    torch.set_num_threads(1)
+    path, *policies = (Path(each) for each in sys.argv[1:])
+    tensors = load_file(path)
+    learn = Sequences(**{item.name: tensors[f"learn.{item.name}"] for item in fields(Sequences)})
+    table = Table("policy", "lost for s", "moments", "forward m/s", f"above {FAST_M_S} m/s", "yaw rad/s", "right side")
+    for policy in policies:
+        flown, wanted, since_s = searches(policy, learn)
+        for first_s, last_s in pairwise(SINCE_S):
+            moments = (since_s > first_s) & (since_s <= last_s)
+            forward, yaw = flown[moments, 0], flown[moments, 3]
+            right = (yaw * wanted[moments, 3] > 0.0).float().mean()
+            fast = (forward > FAST_M_S).float().mean()
+            table.add_row(
+                policy.name,
+                f"{first_s:g} to {last_s:g}",
+                str(len(forward)),
+                f"{forward.mean():.2f}",
+                f"{fast:.0%}",
+                f"{yaw.abs().mean():.2f}",
+                f"{right:.0%}",
+            )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
