@@ -21,7 +21,7 @@ from training.settings import LookSettings, config_hash
 from training.train import split_episodes
 
 LOOKED_AT_ONCE = 128  # images
-VERSION = 3
+VERSION = 4  # of what is kept, the labels of the sequences included
 
 
 @dataclass(frozen=True)
