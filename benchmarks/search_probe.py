@@ -40,7 +40,7 @@ def searches(policy: Path, learn: Sequences) -> tuple[torch.Tensor, torch.Tensor
         for number in range(BATCHES):
             before = batch_of(learn, BATCH, SEED, number)
             batch = batch_of(learn, BATCH, SEED, number, vanish_share=1.0)
-            gone = (batch.commands != before.commands).any(dim=2) | (batch.weight != before.weight)
+            gone = (batch.features != before.features).any(dim=2)
             with torch.no_grad():
                 commands, _ = network.decide(batch.features, batch.elapsed_s)
             since_s = (batch.elapsed_s * gone).cumsum(dim=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -161,22 +161,19 @@ def _vanished(batch: Sequences, others: Sequences, share: float, random: torch.G
     after = torch.arange(time) >= first[:, None]
     seen = batch.visible[rows, first - 1]
     gone = after & (seen & (torch.rand(count, generator=random) < share))[:, None]
-    joined = {
-        item.name: torch.where(
-            gone.reshape(gone.shape + (1,) * (getattr(batch, item.name).dim() - 2)),
-            getattr(others, item.name),
-            getattr(batch, item.name),
-        )
-        for item in fields(Sequences)
-    }
-    since_s = (joined["elapsed_s"] * gone).cumsum(dim=1)
+    elapsed_s = torch.where(gone, others.elapsed_s, batch.elapsed_s)
+    since_s = (elapsed_s * gone).cumsum(dim=1)
     side = torch.where(batch.features[rows, first - 1, -GAZE_FEATURES] > 0.0, -1.0, 1.0)
-    yaw = torch.where(since_s < SIDE_KNOWN_S, side[:, None], 1.0) * SEARCH_RAD_S
-    search = torch.stack([torch.zeros_like(yaw)] * 3 + [yaw], dim=2)
-    joined["commands"] = torch.where(gone[..., None], search, batch.commands)
-    joined["use_command"] = joined["use_command"] | gone
-    joined["weight"] = torch.where(gone, LOST * (since_s > VANISHED_S), batch.weight)
-    return Sequences(**joined)
+    search = torch.zeros_like(batch.commands)
+    search[..., 3] = torch.where(since_s < SIDE_KNOWN_S, side[:, None], 1.0) * SEARCH_RAD_S
+    return Sequences(
+        features=torch.where(gone[..., None], others.features, batch.features),
+        elapsed_s=elapsed_s,
+        commands=torch.where(gone[..., None], search, batch.commands),
+        visible=batch.visible & ~gone,
+        use_command=batch.use_command | gone,
+        weight=torch.where(gone, LOST * (since_s > VANISHED_S), batch.weight),
+    )
 
 
 @lru_cache(maxsize=4)

@@ -137,14 +137,18 @@ def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> No
     steps, tenth = torch.zeros(40, 90), torch.full((40, 90), 0.1)
     seen = torch.arange(40)[:, None].expand(40, 90) < 20
     place = torch.where(torch.arange(40) % 2 == 0, 0.4, -0.4)  # of the gaze, to the right and to the left
-    features = torch.where(seen, place[:, None], 0.0)[..., None].expand(40, 90, 10)
+    features = torch.zeros(40, 90, GAZE_FEATURES + 3)
+    features[..., -GAZE_FEATURES] = torch.where(seen, place[:, None], 0.0)
     learn = Sequences(features, tenth, torch.ones(40, 90, 4), seen, steps < 1, steps + 1.0)
-    batch = batch_of(learn, 40, 3, 0, vanish_share=0.5)
+    batch, again = (batch_of(learn, 40, 3, 0, vanish_share=0.5) for _ in range(2))
+    assert torch.equal(batch.features, again.features) and torch.equal(batch.commands, again.commands)
     lasting, vanishing = batch.visible.all(dim=1), batch.visible[:, 0] & ~batch.visible[:, -1]
     assert (batch.visible[:, 0] == lasting | vanishing).all() and 4 < vanishing.sum() < 16
     assert (batch.weight[~vanishing] == 1.0).all() and (batch.commands[~vanishing] == 1.0).all()
     gone, first = ~batch.visible[vanishing], batch.visible[vanishing].sum(dim=1)
-    commands, weight, side = batch.commands[vanishing], batch.weight[vanishing], batch.features[vanishing][:, 0, -1]
+    commands, weight = batch.commands[vanishing], batch.weight[vanishing]
+    side = batch.features[vanishing][:, 0, -GAZE_FEATURES]
+    assert not batch.features[vanishing][gone].any(), "what others show, who never see it"
     assert not commands[..., :3][gone].any() and (commands[~gone] == 1.0).all()
     for row, start in enumerate(first.tolist()):
         turned = commands[row, start:, 3]
