@@ -23,7 +23,7 @@ from training.cache import Cache, open_cache
 from training.evaluate import evaluate
 from training.features import see
 from training.fleet import Job, run_jobs
-from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials
+from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials, require_gaze
 from training.progress import progress_bar
 from training.settings import CompareSettings
 from training.statistics import wilson_interval
@@ -98,8 +98,11 @@ def train_models(
     """
     network, _ = load_network(eye)
     check_image_size(cache, network.config)
+    require_gaze(settings, network.config, eye)
     learn, check, seen = see(cache, network, eye, settings, out)
-    bench = _Bench(out, seen, partial(HeadTrainer, network.config, learn, check), workers, ray)
+    seen = " ".join([seen, *(f"{name} {value}" for name, value in settings.changes.items() if value)])
+    worker = partial(HeadTrainer, network.config, learn, check, settings.changes)
+    bench = _Bench(out, seen, worker, workers, ray)
     searches = {model: draw_trials(settings, model, network.config.units) for model in settings.models}
     found = bench.do([trial for trials in searches.values() for trial in trials], "tuning")
     tuned = {model: min(trials, key=lambda trial: found[trial.name].loss) for model, trials in searches.items()}

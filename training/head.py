@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 
 from liquid_nav import __version__
-from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -21,7 +20,7 @@ from training.cache import open_cache
 from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences, see
-from training.heads import EYE, HeadLearner, batch_of, validation_loss
+from training.heads import EYE, HeadLearner, batch_of, require_gaze, validation_loss
 from training.settings import HeadSettings, config_hash
 from training.train import Outcome, check_image_size, policy_name
 
@@ -51,17 +50,14 @@ def train_head(
     seeing, _ = load_network(eye)
     cache = open_cache(episodes, work / "cache")
     check_image_size(cache, seeing.config)
-    changes = {"scene_noise": settings.scene_noise, "vanish_share": settings.vanish_share}
-    if any(changes.values()) and not seeing.config.gaze_cells:
-        given = ", ".join(f"{name} is {value}" for name, value in changes.items())
-        raise ConfigError(f"{given}, but the eye of {eye} has no gaze: use 0 for both, or an eye with gaze_cells")
+    require_gaze(settings, seeing.config, eye)
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     network = _fresh(seeing, model or seeing.config.model, settings.seed)
     learner, name = HeadLearner(network), name or policy_name(network.config)
     identity = f"{seen} {config_hash(settings)} {config_hash(network.config)}"
     plan = Plan("head", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step, **changes))
+    profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step, **settings.changes))
     loss = validation_loss(learner, check)
     facts = {
         "software": __version__,

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -22,7 +23,7 @@ from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences
 from training.losses import command_loss
-from training.settings import CompareSettings
+from training.settings import BehindEyeSettings, CompareSettings
 
 EYE = ("encoder.", "log_distance.")
 CHECK_BATCH = 64
@@ -95,10 +96,13 @@ class HeadTrainer:
     Args:
         config: of the policy whose eye looked.
         learn, check: what it saw.
+        changes: of every batch, see :func:`batch_of`.
     """
 
-    def __init__(self, config: PolicyConfig, learn: Sequences, check: Sequences) -> None:
-        self.config, self.learn, self.check = config, learn, check
+    def __init__(
+        self, config: PolicyConfig, learn: Sequences, check: Sequences, changes: dict[str, float] | None = None
+    ) -> None:
+        self.config, self.learn, self.check, self.changes = config, learn, check, changes or {}
 
     def __call__(self, trial: Trial) -> TrialResult:
         """Train one head; the same trial gives the same weights."""
@@ -111,13 +115,20 @@ class HeadTrainer:
         )
         with tempfile.TemporaryDirectory() as work:
             engine = Engine[Sequences](plan, learner, Path(work), Place(torch.device("cpu")))
-            engine.run(lambda step: batch_of(self.learn, trial.batch, trial.seed, step))
+            engine.run(lambda step: batch_of(self.learn, trial.batch, trial.seed, step, **self.changes))
         loss = validation_loss(learner, self.check)
         weights = None
         if trial.final:
             state = network.state_dict()
             weights = {key: value.numpy() for key, value in state.items() if not key.startswith(EYE)}
         return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)
+
+
+def require_gaze(settings: BehindEyeSettings, config: PolicyConfig, eye: Path) -> None:
+    """Raise a :class:`ConfigError` when the settings change a gaze and the eye has none."""
+    if any(settings.changes.values()) and not config.gaze_cells:
+        given = ", ".join(f"{name} is {value}" for name, value in settings.changes.items())
+        raise ConfigError(f"{given}, but the eye of {eye} has no gaze: use 0 for both, or an eye with gaze_cells")
 
 
 def batch_of(

@@ -187,37 +187,54 @@ class LookSettings(DrawSettings):
 
 
 @dataclass(frozen=True)
-class HeadSettings(LookSettings):
-    """How a fresh head learns behind a frozen eye; see also :class:`LookSettings`.
+class BehindEyeSettings(LookSettings):
+    """How what an eye saw is changed before a head learns from it; see also :class:`LookSettings`.
+
+    Attributes:
+        scene_noise: added to the features of the scene, see :func:`training.heads.batch_of`; for an eye with a gaze.
+        vanish_share: share of the sequences in which the target vanishes for good, see there; for an eye with a gaze.
+    """
+
+    scene_noise: float = 0.0
+    vanish_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.0 <= self.scene_noise <= 10.0:
+            raise ConfigError(f"scene_noise is {self.scene_noise}: use 0 to 10")
+        if not 0.0 <= self.vanish_share <= 1.0:
+            raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """What :func:`training.heads.batch_of` is to change."""
+        return {"scene_noise": self.scene_noise, "vanish_share": self.vanish_share}
+
+
+@dataclass(frozen=True)
+class HeadSettings(BehindEyeSettings):
+    """How a fresh head learns behind a frozen eye; see also :class:`BehindEyeSettings`.
 
     Attributes:
         steps: of the training.
         learning_rate: peak.
-        scene_noise: added to the features of the scene, see :func:`training.heads.batch_of`; for an eye with a gaze.
-        vanish_share: share of the sequences in which the target vanishes for good, see there; for an eye with a gaze.
         threads: of the arithmetic.
         loaders: threads that prepare images while the eye looks.
     """
 
     steps: int = 12000
     learning_rate: float = 4e-3
-    scene_noise: float = 0.0
-    vanish_share: float = 0.0
     threads: int = 1
     loaders: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_counts(self, "steps", "threads", "loaders")
-        if not 0.0 <= self.scene_noise <= 10.0:
-            raise ConfigError(f"scene_noise is {self.scene_noise}: use 0 to 10")
-        if not 0.0 <= self.vanish_share <= 1.0:
-            raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
 
 
 @dataclass(frozen=True)
-class CompareSettings(LookSettings):
-    """How models are compared behind a common eye; see also :class:`LookSettings`.
+class CompareSettings(BehindEyeSettings):
+    """How models are compared behind a common eye; see also :class:`BehindEyeSettings`.
 
     Attributes:
         models: names of :data:`liquid_nav.policy.heads.MODELS`.

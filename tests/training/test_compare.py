@@ -17,7 +17,7 @@ from tests.training.small_data import small_cache
 from tests.training.train_worker import CONFIG, train_small
 from training.compare import TRIALS, comparison_table, train_models
 from training.features import see
-from training.heads import draw_trials
+from training.heads import HeadTrainer, draw_trials
 from training.settings import CompareSettings
 
 SETTINGS = CompareSettings(
@@ -75,6 +75,23 @@ def test_models_are_tuned_trained_saved_and_not_done_twice(eye: Path, tmp_path: 
     redone = {name for name in results if again[name].cpu_s != results[name].cpu_s}
     assert {name: again[name].loss for name in results} == {name: results[name].loss for name in results}
     assert redone <= {json.loads(lines[-1])["name"]}
+
+
+def test_heads_of_a_comparison_learn_from_what_a_policy_learns_from(eye: Path, tmp_path: Path) -> None:
+    cache, network = small_cache(), load_policy(eye).network
+    learn, check, _ = see(cache, network, eye, SETTINGS, tmp_path)
+    trial = replace(draw_trials(SETTINGS, "gru", 16)[0], final=True)
+    plain, noisy = (
+        HeadTrainer(network.config, learn, check, changes)(trial).weights for changes in ({}, {"scene_noise": 0.8})
+    )
+    assert plain is not None and noisy is not None
+    assert any(not np.array_equal(plain[key], noisy[key]) for key in plain)
+
+
+def test_a_comparison_with_changed_gazes_needs_an_eye_with_a_gaze(eye: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"vanish_share is 0\.3, but the eye of .* has no gaze"):
+        train_models(replace(SETTINGS, vanish_share=0.3), small_cache(), eye, tmp_path, workers=1)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_table_pools_flights_and_shows_every_seed() -> None:
