@@ -54,7 +54,7 @@ def compare(
         out: folder for features, trials, policies, flights and the table.
         suites: to fly, or single conditions.
         flights: per condition and trained policy.
-        seed: the worlds derive from it.
+        seed: the worlds derive from it; each training of a model flies other worlds, the same as that of the others.
         split: ``"validation"`` or, once everything is decided, ``"test"``.
         workers, ray: see :func:`training.fleet.run_jobs`.
 
@@ -71,8 +71,9 @@ def compare(
         for trial in finals[model]:
             folder = _folder(out, trial)
             for suite in suites:
-                where = folder / "flights" / f"{suite}-{split}-{seed}-{flights}"
-                flown.append(_fly(folder, where, suite, flights, seed, split, workers, ray))
+                worlds = seed + trial.seed
+                where = folder / "flights" / f"{suite}-{split}-{worlds}-{flights}"
+                flown.append(_fly(folder, where, suite, flights, worlds, split, workers, ray))
         rows.append(_row(finals[model], done, flown, network.config))
     answer = {
         "software": __version__,
@@ -238,8 +239,8 @@ def comparison_table(answer: dict[str, Any]) -> str:
     budget = answer["settings"]
     lines = [
         f"Eye of `{answer['eye']}`, liquid_nav {answer['software']}, {answer['split']} seeds derived from "
-        f"{answer['seed']}; {budget['trials']} trials of {budget['search_steps']} steps and {budget['seeds']} "
-        f"trainings of {budget['steps']} steps for each model.",
+        f"{answer['seed']} on, other ones for each training; {budget['trials']} trials of {budget['search_steps']} steps "
+        f"and {budget['seeds']} trainings of {budget['steps']} steps for each model.",
         "",
         f"| model | units | rate | parameters | loss | {head} |",
         "|---|---|---|---|---|" + "---|" * len(names),
