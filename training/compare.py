@@ -239,8 +239,8 @@ def comparison_table(answer: dict[str, Any]) -> str:
     budget = answer["settings"]
     lines = [
         f"Eye of `{answer['eye']}`, liquid_nav {answer['software']}, {answer['split']} seeds derived from "
-        f"{answer['seed']} on, other ones for each training; {budget['trials']} trials of {budget['search_steps']} steps "
-        f"and {budget['seeds']} trainings of {budget['steps']} steps for each model.",
+        f"{answer['seed']} on, other ones for each training; {budget['trials']} trials of "
+        f"{budget['search_steps']} steps and {budget['seeds']} trainings of {budget['steps']} steps for each model.",
         "",
         f"| model | units | rate | parameters | loss | {head} |",
         "|---|---|---|---|---|" + "---|" * len(names),
