@@ -7,7 +7,7 @@ weights, then learns in minutes and from sequences of any length.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -52,13 +52,10 @@ def train_head(
     check_image_size(cache, seeing.config)
     require_gaze(settings, seeing.config, eye)
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
-    network = _fresh(seeing, model or seeing.config.model, settings.seed)
-    learner, name = HeadLearner(network), name or policy_name(network.config)
-    identity = f"{seen} {config_hash(settings)} {config_hash(network.config)}"
-    plan = Plan("head", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
-    engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    profile = engine.run(lambda step: batch_of(learn, settings.batch, settings.seed, step, **settings.changes))
-    loss = validation_loss(learner, check)
+    data = _Data(settings, learn, check, seen)
+    tries = [_teach(data, _fresh(seeing, model or seeing.config.model, seed), seed, work) for seed in settings.seeds]
+    best = min(tries, key=lambda each: each.loss)
+    network, name = best.network, name or policy_name(best.network.config)
     facts = {
         "software": __version__,
         "settings": asdict(settings),
@@ -66,7 +63,9 @@ def train_head(
         "eye": eye.name,
         "episodes": [folder.name for folder in episodes],
         "images": cache.steps,
-        "validation_command_loss": loss,
+        "validation_command_loss": best.loss,
+        "seed": best.seed,
+        "validation_command_losses": {str(each.seed): each.loss for each in tries},
         "torch": torch.__version__,
     }
     title = MODELS[network.config.model].title
@@ -75,7 +74,37 @@ def train_head(
         f"{cache.steps} images from forests.\nFly it with `liquid-nav evaluate` and write its results here.\n"
     )
     save_policy(network, out, name=name, training=facts, card=card)
-    return Outcome(out, loss, time.monotonic() - began, cache.steps, profile.waiting_share)
+    return Outcome(out, best.loss, time.monotonic() - began, cache.steps, best.waiting_share)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What every try learns from."""
+
+    settings: HeadSettings
+    learn: Sequences
+    check: Sequences
+    seen: str
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A head that was taught from one seed."""
+
+    seed: int
+    network: LiquidPolicyNetwork
+    loss: float
+    waiting_share: float
+
+
+def _teach(data: _Data, network: LiquidPolicyNetwork, seed: int, work: Path) -> _Try:
+    """Teach a head; goes on from its checkpoint, which of a finished one is its end."""
+    settings, learner = data.settings, HeadLearner(network)
+    identity = f"{data.seen} {config_hash(settings)} {config_hash(network.config)}"
+    plan = Plan(f"head-{seed}", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
+    engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
+    profile = engine.run(lambda step: batch_of(data.learn, settings.batch, seed, step, **settings.changes))
+    return _Try(seed, network, validation_loss(learner, data.check), profile.waiting_share)
 
 
 def _fresh(seeing: LiquidPolicyNetwork, model: str, seed: int) -> LiquidPolicyNetwork:

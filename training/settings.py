@@ -218,18 +218,25 @@ class HeadSettings(BehindEyeSettings):
     Attributes:
         steps: of the training.
         learning_rate: peak.
+        tries: heads that are taught, each from a seed of its own; the sequences kept back choose one.
         threads: of the arithmetic.
         loaders: threads that prepare images while the eye looks.
     """
 
     steps: int = 12000
     learning_rate: float = 4e-3
+    tries: int = 1
     threads: int = 1
     loaders: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_counts(self, "steps", "threads", "loaders")
+        _check_counts(self, "steps", "tries", "threads", "loaders")
+
+    @property
+    def seeds(self) -> range:
+        """Of the tries: of their weights and the order of what they learn from."""
+        return range(self.seed, self.seed + self.tries)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,26 @@ def test_a_killed_training_goes_on_with_the_same_result(
     assert resumed.validation_command == whole.validation_command
     assert resumed.waiting_share >= 0.0
     assert len(left) == SETTINGS.steps - 20, "from the checkpoint after 20 steps, not from the beginning"
+
+
+@pytest.mark.usefixtures("made_up")
+def test_of_several_tries_the_sequences_kept_back_choose_one(eye: Path, tmp_path: Path) -> None:
+    def taught(folder: str, **changes: int):
+        settings = HeadSettings(**{**vars(SETTINGS), "steps": 5, **changes})
+        outcome = head.train_head(settings, [tmp_path], eye, tmp_path / folder, name="small")
+        return outcome.validation_command, load_policy(tmp_path / folder)
+
+    loss, best = taught("three", tries=3)
+    facts = json.loads((tmp_path / "three" / "policy.json").read_text())["training"]
+    losses = facts["validation_command_losses"]
+    assert len(set(losses.values())) == 3 and list(losses) == ["0", "1", "2"]
+    assert loss == min(losses.values()) == losses[str(facts["seed"])]
+    again, _ = taught("three", tries=3)
+    assert again == loss, "finished tries are not taught again"
+    alone, first = taught("one")
+    assert alone == losses["0"]
+    same = all(torch.equal(best.network.state_dict()[key], value) for key, value in first.network.state_dict().items())
+    assert same == (facts["seed"] == 0)
 
 
 @pytest.mark.usefixtures("made_up")
