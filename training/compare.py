@@ -25,6 +25,7 @@ from training.features import see
 from training.fleet import Job, run_jobs
 from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials, require_gaze
 from training.progress import progress_bar
+from training.result_plots import plot_comparison
 from training.settings import CompareSettings
 from training.statistics import wilson_interval
 from training.train import check_image_size, policy_name
@@ -45,7 +46,7 @@ def compare(
     workers: int = 2,
     ray: str | None = None,
 ) -> dict[str, Any]:
-    """Tune, train and fly every model; write ``comparison.json`` and ``comparison.md``. Goes on where it was killed.
+    """Tune, train and fly every model; write ``comparison.json``, ``.md`` and ``.png``. Goes on where killed.
 
     Args:
         settings: models and budget.
@@ -75,6 +76,7 @@ def compare(
                 where = folder / "flights" / f"{suite}-{split}-{worlds}-{flights}"
                 flown.append(_fly(folder, where, suite, flights, worlds, split, workers, ray))
         rows.append(_row(finals[model], done, flown, network.config))
+    rows.sort(key=lambda row: -mean([each["success"] for each in row["conditions"].values()]))
     answer = {
         "software": __version__,
         "eye": eye.name,
@@ -86,6 +88,7 @@ def compare(
     }
     (out / "comparison.json").write_text(json.dumps(answer, indent=1) + "\n")
     (out / "comparison.md").write_text(comparison_table(answer))
+    plot_comparison(rows, out / "comparison.png")
     return answer
 
 
@@ -230,7 +233,7 @@ def _pooled(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def comparison_table(answer: dict[str, Any]) -> str:
-    """Return a Markdown table, the models in the order of their success."""
+    """Return a Markdown table, the models in their order, which is that of their success."""
     rows = answer["models"]
     if not rows:
         raise ConfigError("no models were compared: name at least one")
@@ -245,7 +248,7 @@ def comparison_table(answer: dict[str, Any]) -> str:
         f"| model | units | rate | parameters | loss | {head} |",
         "|---|---|---|---|---|" + "---|" * len(names),
     ]
-    for row in sorted(rows, key=lambda row: -mean([each["success"] for each in row["conditions"].values()] or [0.0])):
+    for row in rows:
         cells = " | ".join(_cell(row["conditions"][name]) for name in names)
         low, high = row["validation_loss_range"]
         lines.append(

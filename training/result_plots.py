@@ -16,11 +16,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from liquid_nav.policy.config import LIQUID_MODELS
 from training.statistics import wilson_interval
 from training.suites import AIR, CONDITIONS, STRESS, TIME
 
 GOOD, BAD, FAINT = "#1b6ca8", "#c0392b", "#9aa5b1"
+RIVAL = "#7a6f5d"
 BINS_M = (5.0, 8.0, 11.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.5)
 Rows = dict[str, dict[str, Any]]
 
@@ -63,6 +66,45 @@ def write_plots(results: dict[str, Any], flights: Sequence[dict[str, Any]], out:
     return written
 
 
+def plot_comparison(models: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw success and collisions of compared models, the best first, a panel for each condition, into a PNG file.
+
+    Args:
+        models: rows of ``comparison.json``, best first.
+        path: of the picture.
+    """
+    names = list(models[0]["conditions"])
+    size = (2.0 + 3.4 * len(names), 0.3 * len(models) + 1.2)
+    figure, panels = plt.subplots(1, len(names), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for axes, name in zip(panels[0], names, strict=True):
+        for place, model in enumerate(models):
+            rates, colour = model["conditions"][name], GOOD if model["model"] in LIQUID_MODELS else RIVAL
+            _interval(axes, rates, place, colour)
+            axes.plot(100 * rates["collisions"], place, "x", color=BAD)
+        axes.set_xlim(-2, 102)
+        axes.set_title(f"{name} ({models[0]['conditions'][name]['flights']})", fontsize=10)
+        axes.set_xlabel("flights (%)")
+        axes.grid(axis="x", color="#e3e7eb")
+    labels = [f"{model['model']} ({model['parameters']})" for model in models]
+    panels[0][0].set_yticks(range(len(models)), labels)
+    panels[0][0].invert_yaxis()
+    keys = {"liquid: success, 95% interval": ("o-", GOOD), "rival": ("o-", RIVAL), "collisions": ("x", BAD)}
+    _legend(figure, keys)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def _legend(figure: Figure, keys: dict[str, tuple[str, str]]) -> None:
+    """Explain markers: text to style and colour."""
+    handles = [Line2D([], [], marker=style[0], ls=style[1:], color=colour) for style, colour in keys.values()]
+    figure.legend(handles, list(keys), loc="outside upper center", ncols=len(keys), frameon=False)
+
+
+def _interval(axes: Axes, rates: dict[str, Any], place: int, colour: str) -> None:
+    axes.plot([100 * rates["success_low"], 100 * rates["success_high"]], [place, place], color=colour, lw=2, alpha=0.4)
+    axes.plot(100 * rates["success"], place, "o", color=colour)
+
+
 def _conditions(rows: Rows) -> Figure | None:
     """Rates of all conditions that differ in world, not in camera, time or air."""
     apart = {condition.name for condition in (*STRESS, *TIME, *AIR)}
@@ -71,16 +113,14 @@ def _conditions(rows: Rows) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(7.6, 0.28 * len(names) + 1.2), layout="constrained")
     for place, name in enumerate(names):
-        row = rows[name]
-        axes.plot([100 * row["success_low"], 100 * row["success_high"]], [place, place], color=GOOD, lw=2, alpha=0.4)
-        axes.plot(100 * row["success"], place, "o", color=GOOD, label="success, 95% interval" if place == 0 else None)
-        axes.plot(100 * row["collisions"], place, "x", color=BAD, label="collisions" if place == 0 else None)
+        _interval(axes, rows[name], place, GOOD)
+        axes.plot(100 * rows[name]["collisions"], place, "x", color=BAD)
     axes.set_yticks(range(len(names)), [f"{name} ({rows[name]['episodes']})" for name in names])
     axes.invert_yaxis()
     axes.set_xlim(-2, 102)
     axes.set_xlabel("flights (%)")
     axes.grid(axis="x", color="#e3e7eb")
-    figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    _legend(figure, {"success, 95% interval": ("o-", GOOD), "collisions": ("x", BAD)})
     return figure
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -18,6 +19,7 @@ from tests.training.train_worker import CONFIG, train_small
 from training.compare import TRIALS, comparison_table, train_models
 from training.features import see
 from training.heads import HeadTrainer, draw_trials
+from training.result_plots import plot_comparison
 from training.settings import CompareSettings
 
 SETTINGS = CompareSettings(
@@ -94,7 +96,7 @@ def test_a_comparison_with_changed_gazes_needs_an_eye_with_a_gaze(eye: Path, tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_the_table_pools_flights_and_shows_every_seed() -> None:
+def test_the_table_pools_flights_and_shows_every_seed(tmp_path: Path) -> None:
     condition = {
         "flights": 20, "success": 0.8, "success_low": 0.58, "success_high": 0.92, "by_seed": [0.7, 0.9],
         "collisions": 0.1, "tsr": 0.5,
@@ -110,6 +112,9 @@ def test_the_table_pools_flights_and_shows_every_seed() -> None:
     assert "| gru | 32 | 0.002 | 8100 | 0.200 (0.190 to 0.210) | 80% (58 to 92), [70, 90], 10% |" in comparison_table(
         answer
     )
+    plot_comparison([row, {**row, "model": "ncp-cfc"}], tmp_path / "comparison.png")
+    height, width, _ = cv2.imread(str(tmp_path / "comparison.png")).shape
+    assert 100 < height < width
 
 
 def test_unknown_models_and_rates_are_refused() -> None:
