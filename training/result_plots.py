@@ -82,11 +82,12 @@ def plot_comparison(models: Sequence[dict[str, Any]], path: Path) -> None:
             _interval(axes, rates, place, colour)
             axes.plot(100 * rates["collisions"], place, "x", color=BAD)
         axes.set_xlim(-2, 102)
-        axes.set_title(f"{name} ({models[0]['conditions'][name]['flights']})", fontsize=10)
+        axes.set_title(f"{name}, {models[0]['conditions'][name]['flights']} flights each", fontsize=10)
         axes.set_xlabel("flights (%)")
         axes.grid(axis="x", color="#e3e7eb")
     labels = [f"{model['model']} ({model['parameters']})" for model in models]
     panels[0][0].set_yticks(range(len(models)), labels)
+    panels[0][0].set_ylabel("model (parameters of its head)")
     panels[0][0].invert_yaxis()
     keys = {"liquid: success, 95% interval": ("o-", GOOD), "rival": ("o-", RIVAL), "collisions": ("x", BAD)}
     _legend(figure, keys)
