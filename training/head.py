@@ -6,6 +6,7 @@ weights, then learns in minutes and from sequences of any length.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -89,7 +90,7 @@ class _Data:
 
 @dataclass(frozen=True)
 class _Try:
-    """A head that was taught from one seed."""
+    """A head that was taught from one seed; its loss is infinite when the training ran away."""
 
     seed: int
     network: LiquidPolicyNetwork
@@ -100,11 +101,12 @@ class _Try:
 def _teach(data: _Data, network: LiquidPolicyNetwork, seed: int, work: Path) -> _Try:
     """Teach a head; goes on from its checkpoint, which of a finished one is its end."""
     settings, learner = data.settings, HeadLearner(network)
-    identity = f"{data.seen} {config_hash(settings)} {config_hash(network.config)}"
+    identity = f"{data.seen} {config_hash(replace(settings, tries=1))} {config_hash(network.config)}"
     plan = Plan(f"head-{seed}", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
     profile = engine.run(lambda step: batch_of(data.learn, settings.batch, seed, step, **settings.changes))
-    return _Try(seed, network, validation_loss(learner, data.check), profile.waiting_share)
+    loss = validation_loss(learner, data.check)
+    return _Try(seed, network, loss if math.isfinite(loss) else math.inf, profile.waiting_share)
 
 
 def _fresh(seeing: LiquidPolicyNetwork, model: str, seed: int) -> LiquidPolicyNetwork:

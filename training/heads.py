@@ -99,10 +99,8 @@ class HeadTrainer:
         changes: of every batch, see :func:`batch_of`.
     """
 
-    def __init__(
-        self, config: PolicyConfig, learn: Sequences, check: Sequences, changes: dict[str, float] | None = None
-    ) -> None:
-        self.config, self.learn, self.check, self.changes = config, learn, check, changes or {}
+    def __init__(self, config: PolicyConfig, learn: Sequences, check: Sequences, changes: dict[str, float]) -> None:
+        self.config, self.learn, self.check, self.changes = config, learn, check, changes
 
     def __call__(self, trial: Trial) -> TrialResult:
         """Train one head; the same trial gives the same weights."""

@@ -16,6 +16,7 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
 from tests.training.small_data import small_cache
 from tests.training.train_worker import CONFIG, train_small
+from training import compare as comparing
 from training.compare import TRIALS, comparison_table, train_models
 from training.features import see
 from training.heads import HeadTrainer, draw_trials
@@ -94,6 +95,26 @@ def test_a_comparison_with_changed_gazes_needs_an_eye_with_a_gaze(eye: Path, tmp
     with pytest.raises(ConfigError, match=r"vanish_share is 0\.3, but the eye of .* has no gaze"):
         train_models(replace(SETTINGS, vanish_share=0.3), small_cache(), eye, tmp_path, workers=1)
     assert not list(tmp_path.iterdir())
+
+
+def test_each_training_flies_worlds_of_its_own_the_same_for_all_models(
+    eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flown: dict[str, list[int]] = {}
+
+    def flying(suite: str, flights: int, seed: int, out: Path, *, policy: Path, **_):
+        model = json.loads((policy / "policy.json").read_text())["config"]["model"]
+        flown.setdefault(model, []).append(seed)
+        rates = {"success": float(model == "gru"), "collisions": 0.0, "tsr": 1.0}
+        return {"conditions": [{"name": suite, "episodes": flights, **rates}]}
+
+    monkeypatch.setattr(comparing, "evaluate", flying)
+    monkeypatch.setattr(comparing, "open_cache", lambda episodes, where: small_cache())
+    answer = comparing.compare(SETTINGS, [], eye, tmp_path, suites=("city-walking",), flights=3, seed=40, workers=1)
+    assert flown == {"ncp-cfc": [40, 41], "gru": [40, 41]}
+    assert [row["model"] for row in answer["models"]] == ["gru", "ncp-cfc"], "the best comes first"
+    assert answer["models"][0]["conditions"]["city-walking"]["flights"] == 6
+    assert (tmp_path / "comparison.png").stat().st_size and "| gru |" in (tmp_path / "comparison.md").read_text()
 
 
 def test_the_table_pools_flights_and_shows_every_seed(tmp_path: Path) -> None:

@@ -90,7 +90,12 @@ def test_a_killed_training_goes_on_with_the_same_result(
 
 
 @pytest.mark.usefixtures("made_up")
-def test_of_several_tries_the_sequences_kept_back_choose_one(eye: Path, tmp_path: Path) -> None:
+def test_of_several_tries_the_sequences_kept_back_choose_one(
+    eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, steps = Engine._step, []
+    monkeypatch.setattr(Engine, "_step", lambda self, *rest: steps.append(self.plan.name) or step(self, *rest))
+
     def taught(folder: str, **changes: int):
         settings = HeadSettings(**{**vars(SETTINGS), "steps": 5, **changes})
         outcome = head.train_head(settings, [tmp_path], eye, tmp_path / folder, name="small")
@@ -101,12 +106,21 @@ def test_of_several_tries_the_sequences_kept_back_choose_one(eye: Path, tmp_path
     losses = facts["validation_command_losses"]
     assert len(set(losses.values())) == 3 and list(losses) == ["0", "1", "2"]
     assert loss == min(losses.values()) == losses[str(facts["seed"])]
-    again, _ = taught("three", tries=3)
-    assert again == loss, "finished tries are not taught again"
+    assert steps == ["head-0"] * 5 + ["head-1"] * 5 + ["head-2"] * 5
+    again, _ = taught("three", tries=4)
+    assert again <= loss and steps[15:] == ["head-3"] * 5, "finished tries are not taught again"
     alone, first = taught("one")
     assert alone == losses["0"]
     same = all(torch.equal(best.network.state_dict()[key], value) for key, value in first.network.state_dict().items())
     assert same == (facts["seed"] == 0)
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_try_that_ran_away_is_not_chosen(eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([float("nan"), 0.5, 0.7])
+    monkeypatch.setattr(head, "validation_loss", lambda learner, check: next(losses))
+    settings = HeadSettings(**{**vars(SETTINGS), "steps": 1, "tries": 3})
+    assert head.train_head(settings, [tmp_path], eye, tmp_path / "out", name="small").validation_command == 0.5
 
 
 @pytest.mark.usefixtures("made_up")
