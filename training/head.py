@@ -100,7 +100,8 @@ class _Try:
 
 def _teach(data: _Data, network: LiquidPolicyNetwork, seed: int, work: Path) -> _Try:
     """Teach a head; goes on from its checkpoint, which of a finished one is its end."""
-    settings, learner = data.settings, HeadLearner(network)
+    settings = data.settings
+    learner = HeadLearner(network, settings.recall_weight)
     identity = f"{data.seen} {config_hash(replace(settings, tries=1))} {config_hash(network.config)}"
     plan = Plan(f"head-{seed}", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))

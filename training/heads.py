@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.liquid import CfC
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
-from liquid_nav.policy.heads import MODELS
+from liquid_nav.policy.heads import MODELS, MOTORS
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences
 from training.losses import command_loss
+from training.recall import Recall
 from training.settings import BehindEyeSettings, CompareSettings
 
 EYE = ("encoder.", "log_distance.")
@@ -123,10 +125,10 @@ class HeadTrainer:
 
 
 def require_gaze(settings: BehindEyeSettings, config: PolicyConfig, eye: Path) -> None:
-    """Raise a :class:`ConfigError` when the settings change a gaze and the eye has none."""
-    if any(settings.changes.values()) and not config.gaze_cells:
-        given = ", ".join(f"{name} is {value}" for name, value in settings.changes.items())
-        raise ConfigError(f"{given}, but the eye of {eye} has no gaze: use 0 for both, or an eye with gaze_cells")
+    """Raise a :class:`ConfigError` when the settings need a gaze and the eye has none."""
+    given = ", ".join(f"{name} is {value}" for name, value in settings.of_gaze.items() if value)
+    if given and not config.gaze_cells:
+        raise ConfigError(f"{given}, but the eye of {eye} has no gaze: use 0, or an eye with gaze_cells")
 
 
 def batch_of(
@@ -207,16 +209,37 @@ class HeadLearner(nn.Module):
 
     Args:
         network: its head and the motors' bias learn, the rest is left alone.
+        recall_weight: of the loss of :class:`training.recall.Recall` beside that of the commands; 0 asks nothing.
+
+    Raises:
+        ConfigError: for a head whose neurons cannot be asked.
     """
 
-    def __init__(self, network: LiquidPolicyNetwork) -> None:
+    def __init__(self, network: LiquidPolicyNetwork, recall_weight: float = 0.0) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.recall_weight = network, recall_weight
         for key, value in network.named_parameters():
             value.requires_grad_(not key.startswith((*EYE, "motor_gain")))
+        self.recall = Recall(_layer_to_ask(network, recall_weight).neurons) if recall_weight else None
 
     def forward(self, batch: Sequences) -> dict[str, Tensor]:
-        """Return the loss."""
-        commands, _ = self.network.decide(batch.features, batch.elapsed_s)
-        loss = command_loss(commands, batch, only_visible=False)
-        return {"total": loss, "command": loss}
+        """Return the losses; nothing is asked in evaluation mode."""
+        if self.recall is None or not self.training:
+            commands, _ = self.network.decide(batch.features, batch.elapsed_s)
+            loss = command_loss(commands, batch, only_visible=False)
+            return {"total": loss, "command": loss}
+        elapsed = batch.elapsed_s * self.network.config.nominal_hz
+        states = _layer_to_ask(self.network, self.recall_weight).states(batch.features, elapsed)
+        loss = command_loss(self.network.command_of(states[..., -MOTORS:]), batch, only_visible=False)
+        recall = self.recall(states, batch)
+        return {"total": loss + self.recall_weight * recall, "command": loss, "recall": recall}
+
+
+def _layer_to_ask(network: LiquidPolicyNetwork, recall_weight: float) -> CfC:
+    layer = getattr(network.head, "layer", None)
+    if not isinstance(layer, CfC) or layer.wiring is None or not layer.tells_states:
+        raise ConfigError(
+            f"recall_weight is {recall_weight}, but neurons of a {network.config.model} head cannot be asked: "
+            "use 0, or ncp-cfc"
+        )
+    return layer

@@ -206,6 +206,11 @@ class BehindEyeSettings(LookSettings):
             raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
 
     @property
+    def of_gaze(self) -> dict[str, float]:
+        """What needs an eye with a gaze where it is not 0."""
+        return self.changes
+
+    @property
     def changes(self) -> dict[str, float]:
         """What :func:`training.heads.batch_of` is to change."""
         return {"scene_noise": self.scene_noise, "vanish_share": self.vanish_share}
@@ -218,6 +223,8 @@ class HeadSettings(BehindEyeSettings):
     Attributes:
         steps: of the training.
         learning_rate: peak.
+        recall_weight: of the question where the target was, see :class:`training.recall.Recall`; for an eye with a gaze
+            and an ncp-cfc head.
         tries: heads that are taught, each from a seed of its own; the sequences kept back choose one.
         threads: of the arithmetic.
         loaders: threads that prepare images while the eye looks.
@@ -225,6 +232,7 @@ class HeadSettings(BehindEyeSettings):
 
     steps: int = 12000
     learning_rate: float = 4e-3
+    recall_weight: float = 0.0
     tries: int = 1
     threads: int = 1
     loaders: int = 1
@@ -232,6 +240,13 @@ class HeadSettings(BehindEyeSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_counts(self, "steps", "tries", "threads", "loaders")
+        if not 0.0 <= self.recall_weight <= 10.0:
+            raise ConfigError(f"recall_weight is {self.recall_weight}: use 0 to 10")
+
+    @property
+    def of_gaze(self) -> dict[str, float]:
+        """See :attr:`BehindEyeSettings.of_gaze`."""
+        return {**super().of_gaze, "recall_weight": self.recall_weight}
 
     @property
     def seeds(self) -> range:

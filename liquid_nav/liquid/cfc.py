@@ -173,9 +173,10 @@ class CfC(nn.Module):
         check_inputs(inputs, self.input_size)
         elapsed = spread_elapsed(elapsed_s, inputs).unbind(1)
         hidden, memory = self._unpack(state, inputs)
-        if self._fused and inputs.shape[1] > 1:
-            states, end = self._scan(inputs, hidden, torch.stack(elapsed).squeeze(2))
-            return self.projection(states if self.return_sequences else states[:, -1]), end
+        if self.tells_states and inputs.shape[1] > 1:
+            states = self._scan(inputs, hidden, torch.stack(elapsed).squeeze(2))
+            last_layer = states[:, :, self.neurons - self._heads[-1].neurons :]
+            return self.projection(last_layer if self.return_sequences else last_layer[:, -1]), states[:, -1]
         lstm_drive = None if self.memory is None else self.memory.from_input(inputs).unbind(1)
         run = self._step_with_backbone if self.backbone is not None else self._step_layers
         prepared = self._prepare(inputs)
@@ -188,13 +189,31 @@ class CfC(nn.Module):
         result = torch.stack(outputs, dim=1) if self.return_sequences else outputs[-1]
         return self.projection(result), (hidden if memory is None else (hidden, memory))
 
+    def states(self, inputs: Tensor, elapsed_s: Tensor | float = 1.0) -> Tensor:
+        """Return what all neurons say after each step of sequences that start from zeros.
+
+        Args:
+            inputs, elapsed_s: see :meth:`forward`.
+
+        Returns:
+            (batch, time, neurons) layer by layer; the motor neurons of an NCP are the last ones.
+
+        Raises:
+            ConfigError: for wrong shapes, and for a layer with a backbone, a mixed memory or the ``pure`` mode.
+        """
+        check_inputs(inputs, self.input_size)
+        if not self.tells_states:
+            raise ConfigError("only a gated layer without backbone and mixed memory tells the states of all steps")
+        elapsed = spread_elapsed(elapsed_s, inputs).squeeze(2).transpose(0, 1)
+        return self._scan(inputs, initial_state(None, inputs, self.neurons), elapsed)
+
     @property
-    def _fused(self) -> bool:
-        """Whether sequences go through :class:`GatedScan`: same numbers, less time. Steps go one by one."""
+    def tells_states(self) -> bool:
+        """Whether sequences go through :class:`GatedScan` (same numbers, less time), which :meth:`states` needs."""
         return self.memory is None and self.backbone is None and self._heads[0].mode != "pure"
 
-    def _scan(self, inputs: Tensor, hidden: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the last layer's states (batch, time, neurons) and the last state; elapsed is (time, batch)."""
+    def _scan(self, inputs: Tensor, hidden: Tensor, elapsed: Tensor) -> Tensor:
+        """Return the states of all layers (batch, time, neurons); elapsed is (time, batch)."""
         heads, time = self._heads, inputs.shape[1]
         sizes, late = [layer.neurons for layer in heads], len(heads) - 1
         first = functional.linear(inputs, heads[0].input_weight(), heads[0].bias).view(*inputs.shape[:2], 4, sizes[0])
@@ -219,8 +238,8 @@ class CfC(nn.Module):
         held = (lags[None, :] > torch.arange(late, device=lags.device)[:, None]).to(inputs.dtype)
         complementary = heads[0].mode == "default"
         states: Tensor = GatedScan.apply(drive, weight, hidden, skewed, held, complementary)  # type: ignore[no-untyped-call]
-        ends = [torch.split(states[time - 1 + lag], sizes, dim=1)[lag] for lag in range(len(sizes))]
-        return states[late:, :, self.neurons - sizes[-1] :].transpose(0, 1), torch.cat(ends, dim=1)
+        parts = torch.split(states, sizes, dim=2)
+        return torch.cat([part[lag : lag + time] for lag, part in enumerate(parts)], dim=2).transpose(0, 1)
 
     @property
     def _heads(self) -> list[_Heads]:

@@ -61,5 +61,9 @@ class LiquidPolicyNetwork(nn.Module):
         """Turn feature sequences (batch, time, features) into commands (batch, time, 4) and the last state."""
         # One unit of the head's time is one frame at the nominal rate.
         motor, state = self.head(features, elapsed_s * self.config.nominal_hz, state)
+        return self.command_of(motor), state
+
+    def command_of(self, motor: Tensor) -> Tensor:
+        """Turn motor values (..., 4), about -1 to 1, into commands (..., 4) in m/s and rad/s."""
         scale: Tensor = self.command_scale  # type: ignore[assignment]
-        return (motor * self.motor_gain + self.motor_bias) * scale, state
+        return (motor * self.motor_gain + self.motor_bias) * scale

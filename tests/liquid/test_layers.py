@@ -155,3 +155,23 @@ def test_every_auto_ncp_connects_inputs_to_every_motor_neuron(units, outputs, sp
 def test_impossible_wirings_are_refused(arguments: tuple[int, ...], word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         NCP(*arguments)
+
+
+@pytest.mark.parametrize("mode", ["default", "no_gate"])
+def test_states_are_those_of_single_steps(mode: str) -> None:
+    torch.manual_seed(4)
+    wiring = AutoNCP(12, 3)
+    layer = CfC(INPUTS, wiring, mode=mode)
+    inputs, elapsed = torch.randn(2, 6, INPUTS), torch.rand(2, 6) + 0.5
+    states, state = layer.states(inputs, elapsed), None
+    for step in range(6):
+        output, state = layer(inputs[:, step : step + 1], state, elapsed[:, step : step + 1])
+        assert torch.allclose(states[:, step], state, atol=1e-6)
+        assert torch.allclose(states[:, step, -3:], output[:, 0], atol=1e-6)
+
+
+def test_layers_that_go_step_by_step_refuse_to_tell_their_states() -> None:
+    ncp = AutoNCP(12, 3)
+    for layer in (CfC(INPUTS, 8), CfC(INPUTS, ncp, mode="pure"), CfC(INPUTS, ncp, mixed_memory=True)):
+        with pytest.raises(ConfigError, match="only a gated layer"):
+            layer.states(torch.zeros(1, 2, INPUTS))
