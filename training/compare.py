@@ -102,7 +102,7 @@ def train_models(
     """
     network, _ = load_network(eye)
     check_image_size(cache, network.config)
-    require_gaze(settings, network.config, eye)
+    require_gaze(settings.changes, network.config, eye)
     learn, check, seen = see(cache, network, eye, settings, out)
     seen = " ".join([seen, *(f"{name} {value}" for name, value in settings.changes.items() if value)])
     worker = partial(HeadTrainer, network.config, learn, check, settings.changes)

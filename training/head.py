@@ -21,7 +21,7 @@ from training.cache import open_cache
 from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences, see
-from training.heads import EYE, HeadLearner, batch_of, require_gaze, validation_loss
+from training.heads import EYE, HeadLearner, batch_of, require_gaze, require_states, validation_loss
 from training.settings import HeadSettings, config_hash
 from training.train import Outcome, check_image_size, policy_name
 
@@ -51,7 +51,8 @@ def train_head(
     seeing, _ = load_network(eye)
     cache = open_cache(episodes, work / "cache")
     check_image_size(cache, seeing.config)
-    require_gaze(settings, seeing.config, eye)
+    require_gaze({**settings.changes, "recall_weight": settings.recall_weight}, seeing.config, eye)
+    require_states(_fresh(seeing, model or seeing.config.model, settings.seed), settings.recall_weight)
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     data = _Data(settings, learn, check, seen)
     tries = [_teach(data, _fresh(seeing, model or seeing.config.model, seed), seed, work) for seed in settings.seeds]

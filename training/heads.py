@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.liquid import CfC
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.heads import MODELS, MOTORS
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -25,7 +24,7 @@ from training.engine import Engine, Plan
 from training.features import Sequences
 from training.losses import command_loss
 from training.recall import Recall
-from training.settings import BehindEyeSettings, CompareSettings
+from training.settings import CompareSettings
 
 EYE = ("encoder.", "log_distance.")
 CHECK_BATCH = 64
@@ -124,9 +123,9 @@ class HeadTrainer:
         return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)
 
 
-def require_gaze(settings: BehindEyeSettings, config: PolicyConfig, eye: Path) -> None:
-    """Raise a :class:`ConfigError` when the settings need a gaze and the eye has none."""
-    given = ", ".join(f"{name} is {value}" for name, value in settings.of_gaze.items() if value)
+def require_gaze(settings: dict[str, float], config: PolicyConfig, eye: Path) -> None:
+    """Raise a :class:`ConfigError` when one of the settings, which need a gaze, is not 0 and the eye has none."""
+    given = ", ".join(f"{name} is {value}" for name, value in settings.items() if value)
     if given and not config.gaze_cells:
         raise ConfigError(f"{given}, but the eye of {eye} has no gaze: use 0, or an eye with gaze_cells")
 
@@ -220,7 +219,8 @@ class HeadLearner(nn.Module):
         self.network, self.recall_weight = network, recall_weight
         for key, value in network.named_parameters():
             value.requires_grad_(not key.startswith((*EYE, "motor_gain")))
-        self.recall = Recall(_layer_to_ask(network, recall_weight).neurons) if recall_weight else None
+        require_states(network, recall_weight)
+        self.recall = Recall(network.head.state_size) if recall_weight else None
 
     def forward(self, batch: Sequences) -> dict[str, Tensor]:
         """Return the losses; nothing is asked in evaluation mode."""
@@ -228,18 +228,16 @@ class HeadLearner(nn.Module):
             commands, _ = self.network.decide(batch.features, batch.elapsed_s)
             loss = command_loss(commands, batch, only_visible=False)
             return {"total": loss, "command": loss}
-        elapsed = batch.elapsed_s * self.network.config.nominal_hz
-        states = _layer_to_ask(self.network, self.recall_weight).states(batch.features, elapsed)
+        states = self.network.states(batch.features, batch.elapsed_s)
         loss = command_loss(self.network.command_of(states[..., -MOTORS:]), batch, only_visible=False)
         recall = self.recall(states, batch)
         return {"total": loss + self.recall_weight * recall, "command": loss, "recall": recall}
 
 
-def _layer_to_ask(network: LiquidPolicyNetwork, recall_weight: float) -> CfC:
-    layer = getattr(network.head, "layer", None)
-    if not isinstance(layer, CfC) or layer.wiring is None or not layer.tells_states:
+def require_states(network: LiquidPolicyNetwork, recall_weight: float) -> None:
+    """Raise a :class:`ConfigError` when neurons are to be asked that do not tell their states."""
+    if recall_weight and not network.head.tells_states:
         raise ConfigError(
             f"recall_weight is {recall_weight}, but neurons of a {network.config.model} head cannot be asked: "
             "use 0, or ncp-cfc"
         )
-    return layer

@@ -206,11 +206,6 @@ class BehindEyeSettings(LookSettings):
             raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
 
     @property
-    def of_gaze(self) -> dict[str, float]:
-        """What needs an eye with a gaze where it is not 0."""
-        return self.changes
-
-    @property
     def changes(self) -> dict[str, float]:
         """What :func:`training.heads.batch_of` is to change."""
         return {"scene_noise": self.scene_noise, "vanish_share": self.vanish_share}
@@ -242,11 +237,6 @@ class HeadSettings(BehindEyeSettings):
         _check_counts(self, "steps", "tries", "threads", "loaders")
         if not 0.0 <= self.recall_weight <= 10.0:
             raise ConfigError(f"recall_weight is {self.recall_weight}: use 0 to 10")
-
-    @property
-    def of_gaze(self) -> dict[str, float]:
-        """See :attr:`BehindEyeSettings.of_gaze`."""
-        return {**super().of_gaze, "recall_weight": self.recall_weight}
 
     @property
     def seeds(self) -> range:

@@ -59,9 +59,16 @@ class LiquidPolicyNetwork(nn.Module):
 
     def decide(self, features: Tensor, elapsed_s: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Turn feature sequences (batch, time, features) into commands (batch, time, 4) and the last state."""
-        # One unit of the head's time is one frame at the nominal rate.
-        motor, state = self.head(features, elapsed_s * self.config.nominal_hz, state)
+        motor, state = self.head(features, self._head_time(elapsed_s), state)
         return self.command_of(motor), state
+
+    def states(self, features: Tensor, elapsed_s: Tensor) -> Tensor:
+        """Return what the head remembers after each step of feature sequences, see :meth:`Head.states`."""
+        return self.head.states(features, self._head_time(elapsed_s))
+
+    def _head_time(self, elapsed_s: Tensor) -> Tensor:
+        """One unit of the head's time is one frame at the nominal rate."""
+        return elapsed_s * self.config.nominal_hz
 
     def command_of(self, motor: Tensor) -> Tensor:
         """Turn motor values (..., 4), about -1 to 1, into commands (..., 4) in m/s and rad/s."""

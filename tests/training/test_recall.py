@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.policy.checkpoint import save_policy
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from tests.training.small_data import small_cache
@@ -78,8 +79,7 @@ def test_asked_neurons_remember_the_side() -> None:
         losses["total"].backward()
         optimiser.step()
     assert torch.allclose(losses["total"], losses["command"] + losses["recall"])
-    layer = learner.network.head.layer
-    answers = learner.recall.ask(layer.states(batch.features, batch.elapsed_s * CONFIG.nominal_hz))[:, -1, 0]
+    answers = learner.recall.ask(learner.network.states(batch.features, batch.elapsed_s))[:, -1, 0]
     assert ((answers > 0.0) == (PLACES > 0.0)).all(), "26 images after the target went out of sight"
 
 
@@ -102,6 +102,17 @@ def test_a_question_behind_an_eye_without_a_gaze_is_refused(tmp_path: Path, monk
     train_small(tmp_path / "eye", 1)
     with pytest.raises(ConfigError, match=r"recall_weight is 0\.3, but the eye of .* has no gaze"):
         head.train_head(HeadSettings(recall_weight=0.3), [tmp_path], tmp_path / "eye", tmp_path / "out")
+
+
+def test_a_head_that_cannot_be_asked_is_refused_before_the_eye_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head, "open_cache", lambda folders, where: small_cache())
+    network = LiquidPolicyNetwork(replace(CONFIG, image_width_px=256, image_height_px=144))
+    save_policy(network, tmp_path / "eye", name="eye", training={}, card="# eye\n")
+    with pytest.raises(ConfigError, match="neurons of a gru head"):
+        head.train_head(HeadSettings(recall_weight=0.3), [tmp_path], tmp_path / "eye", tmp_path / "out", model="gru")
+    assert not list((tmp_path / "out").rglob("features*"))
 
 
 def test_a_negative_weight_is_refused() -> None:

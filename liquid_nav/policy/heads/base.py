@@ -46,6 +46,19 @@ class Head(nn.Module):
             )
         return self.run(features, elapsed, state)
 
+    @property
+    def tells_states(self) -> bool:
+        """Whether :meth:`states` can be asked."""
+        return False
+
+    def states(self, features: Tensor, elapsed: Tensor) -> Tensor:
+        """Return what it remembers after each step of sequences, (batch, time, state_size); the motors are the last.
+
+        Raises:
+            ConfigError: for a head that does not tell.
+        """
+        raise ConfigError(f"{type(self).__name__} tells no states but the last: use an ncp-cfc head")
+
     def run(self, features: Tensor, elapsed: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Do what :meth:`forward` says, from a state that fits."""
         raise NotImplementedError

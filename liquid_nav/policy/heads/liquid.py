@@ -17,6 +17,17 @@ class LiquidHead(Head):
         super().__init__(layer.input_size, layer.neurons * (2 if mixed else 1))
         self.layer, self._mixed = layer, mixed
 
+    @property
+    def tells_states(self) -> bool:
+        """Whether it is a layer that solves whole sequences at once."""
+        return isinstance(self.layer, CfC) and self.layer.tells_states
+
+    def states(self, features: Tensor, elapsed: Tensor) -> Tensor:
+        """See :class:`Head`."""
+        if not isinstance(self.layer, CfC):
+            return super().states(features, elapsed)
+        return self.layer.states(features, elapsed)
+
     def run(self, features: Tensor, elapsed: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """See :class:`Head`; the state holds the neurons, then the cells of a mixed memory."""
         if not self._mixed:
