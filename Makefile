@@ -13,7 +13,7 @@ PORT ?= 8765
 EPISODES ?= data/teleop
 SHOW ?=
 
-.PHONY: setup fly cockpit test test-slow lint types results teleop-results readme-pictures lock clean
+.PHONY: setup fly cockpit test test-slow lint types results hundred teleop-results readme-pictures lock clean
 
 setup: $(READY)
 
@@ -52,6 +52,11 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite air --episodes 10 --seed 10 --out docs/results/air
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
+
+# A hundred flights of the woods and of the city that the mission is about.
+hundred: $(READY)
+	@for suite in forest-unseen city-walking; do \
+	  $(BIN)/liquid-nav evaluate --suite $$suite --episodes 100 --seed 10 --out docs/results/hundred/$$suite || exit 1; done
 
 # What twenty sessions of a scripted pilot teach, against the expert's on the same ways: two hours of one core.
 teleop-results: $(READY)

@@ -13,7 +13,7 @@ from training.readme_table import PAGES, RESULTS, with_table
 from training.report import results_table
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL_PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), PAGES[1]]
+ALL_PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), PAGES[1]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -35,7 +35,7 @@ def test_the_expert_reached_nearly_every_backpack_without_contact() -> None:
     assert row["episodes"] >= 200 and row["success"] >= 0.99 and row["collisions"] == 0.0
 
 
-@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_point_at_files_that_exist(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if "://" not in target:
