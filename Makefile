@@ -53,9 +53,10 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 
-# A hundred flights of the woods and of the city that the mission is about.
+# A hundred flights of each kind of woods and of the city that the mission is about: about an hour and a quarter of one core.
+HUNDRED := forest-unseen forest-autumn forest-winter forest-spring forest-light forest-range forest-decoys city-walking
 hundred: $(READY)
-	@for suite in forest-unseen city-walking; do \
+	@for suite in $(HUNDRED); do \
 	  $(BIN)/liquid-nav evaluate --suite $$suite --episodes 100 --seed 10 --out docs/results/hundred/$$suite || exit 1; done
 
 # What twenty sessions of a scripted pilot teach, against the expert's on the same ways: two hours of one core.
