@@ -99,16 +99,20 @@ async def _listen(port: int, topics: set[str], show: threading.Event) -> dict[st
 
 def test_foxglove_gets_the_messages_of_a_flight_as_they_were_written(tmp_path: Path) -> None:
     path = write_episode(tmp_path / "a.mcap", 100)
-    viewer, joined = FoxgloveViewer(port=0), threading.Event()
+    viewer, joined, heard_enough = FoxgloveViewer(port=0), threading.Event(), threading.Event()
 
     def play() -> None:
         assert joined.wait(WAIT_S)
-        view(path, viewer, speed=2.0)
+        while not heard_enough.is_set():  # who joins late must not miss it all
+            view(path, viewer, speed=2.0)
 
     player = threading.Thread(target=play)
     player.start()
-    heard = asyncio.run(_listen(viewer.port, {"/odom", "/camera/image/compressed", "/flight"}, joined))
-    player.join(WAIT_S)
+    try:
+        heard = asyncio.run(_listen(viewer.port, {"/odom", "/camera/image/compressed", "/flight"}, joined))
+    finally:
+        heard_enough.set()
+        player.join(WAIT_S)
     viewer.close()
     log_ns, data = heard["/odom"][0]
     state = messages.odometry_of(messages.STORE.deserialize_cdr(data, messages.ODOMETRY))
