@@ -7,10 +7,11 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientConnectorError, ClientSession, WSMsgType
+from aiohttp import ClientConnectorError, ClientSession, ClientWebSocketResponse, WSMsgType
 from mcap.records import Message, Schema
 
 from liquid_nav.data import messages, read_episode
@@ -25,6 +26,7 @@ from training.suites import Condition
 from training.viewers import FoxgloveViewer, make_viewer
 
 DATA = struct.Struct("<BIQ")  # opcode, subscription, log time
+UNKNOWN = "Unknown channel ID: "
 WAIT_S = 60.0
 
 
@@ -71,6 +73,11 @@ def test_a_viewer_that_fails_does_not_end_what_is_watched(tmp_path: Path) -> Non
     assert len(read_episode(tmp_path / "a.mcap").steps) == 5
 
 
+async def _subscribe(socket: ClientWebSocketResponse, channels: Iterable[int]) -> None:
+    asked = [{"id": channel, "channelId": channel} for channel in channels]
+    await socket.send_json({"op": "subscribe", "subscriptions": asked})
+
+
 async def _listen(port: int, topics: set[str], show: threading.Event) -> dict[str, list[tuple[int, bytes]]]:
     """Subscribe as Foxglove does and return what comes of some topics, by topic (log time, data)."""
     heard: dict[str, list[tuple[int, bytes]]] = {topic: [] for topic in topics}
@@ -86,10 +93,12 @@ async def _listen(port: int, topics: set[str], show: threading.Event) -> dict[st
                 _, number, log_ns = DATA.unpack_from(message.data)
                 heard[names[number]].append((log_ns, message.data[DATA.size :]))
             elif message.type is WSMsgType.TEXT and (said := message.json())["op"] == "advertise":
-                wanted = [each for each in said["channels"] if each["topic"] in topics]
-                names |= {each["id"]: each["topic"] for each in wanted}
-                asked = [{"id": each["id"], "channelId": each["id"]} for each in wanted]
-                await socket.send_json({"op": "subscribe", "subscriptions": asked})
+                wanted = {each["id"]: each["topic"] for each in said["channels"] if each["topic"] in topics}
+                names |= wanted
+                await _subscribe(socket, wanted)
+            elif message.type is WSMsgType.TEXT and said["op"] == "status" and UNKNOWN in said["message"]:
+                # the server tells of a channel a moment before it takes subscriptions to it
+                await _subscribe(socket, [int(said["message"].removeprefix(UNKNOWN))])
             elif message.type is WSMsgType.TEXT and said["op"] == "serverInfo":
                 show.set()
             if heard["/odom"] and len(heard["/camera/image/compressed"]) >= 5:
