@@ -30,6 +30,8 @@ SMALL_M = 9.0  # radius of the spheres of solids whose triangles may be large al
 LEVELS = 1 + len(RADII_PX)
 KINDS = 3  # solid, open, cut
 SMALLEST_PX = 1.5  # things whose sphere has a smaller radius in the image are not drawn
+SOUGHT = ("target", "decoy")
+SOUGHT_PX = 0.5  # the same for what a policy looks for and what it must not take for it: a real one shows as a speck
 SMALLEST_LEAF_PX = (2.0, 4.5)  # the same for tufts without a stem: each has a limit of its own, so they thin out softly
 TIP_SWAY, HEIGHT_SWAY = 0.012, 0.0025  # metres per m/s of wind: at the tip of a card, and per metre above the ground
 GOLDEN = 0.618034
@@ -174,7 +176,9 @@ class Placed:
         self.radii_m = (geometry.radii_m[meshes] * largest).astype(np.float32)
         self._fine = geometry.fine[meshes] | (self.radii_m <= SMALL_M)
         spread = SMALLEST_LEAF_PX[0] + np.ptp(SMALLEST_LEAF_PX) * (np.arange(len(rows)) * GOLDEN % 1.0)
-        self._smallest_px = np.where(geometry.all_leaf(meshes), spread, SMALLEST_PX).astype(np.float32)
+        sought = np.isin(np.rint(255.0 * rows[:, -1]), [category_index(name) for name in SOUGHT])
+        smallest_px = np.where(geometry.all_leaf(meshes), spread, SMALLEST_PX)
+        self._smallest_px = np.where(sought, SOUGHT_PX, smallest_px).astype(np.float32)
 
     @property
     def throwing(self) -> NDArray[np.bool_]:

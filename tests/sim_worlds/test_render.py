@@ -30,6 +30,14 @@ def test_target_mask_lies_where_the_target_is(name: str, world_name: str) -> Non
         world.close()
 
 
+def test_a_backpack_in_sight_is_in_the_picture_at_any_range_that_is_flown(renderer) -> None:
+    for distance_m in (20.0, 30.0, 40.0):
+        world = make_world("forest", 4, renderer=renderer, distance_m=distance_m, density_per_m2=0.02)
+        world.camera_frame()
+        assert world.target_in_view() and world.target_mask.any(), distance_m
+        world.close()
+
+
 def test_pictures_are_not_flat(renderer) -> None:
     for name in ("forest", "city"):
         world = make_world(name, 9, renderer=renderer)

@@ -12,7 +12,7 @@ import pytest
 
 from liquid_nav.errors import RenderError
 from sim_worlds.catalogue import make_setting
-from sim_worlds.mesh_tools import box, card, merge, moved, quad
+from sim_worlds.mesh_tools import box, card, merge, moved, pose, quad
 from sim_worlds.render import make_renderer
 from sim_worlds.render.projection import look_at
 from sim_worlds.scene import (
@@ -122,6 +122,20 @@ def test_walls_and_what_moves_throw_shadows_on_the_ground(gl: Renderer) -> None:
     with_post = gl.render(_view(), [post])
     darker = (bare.sum(axis=2) - with_post.rgb.astype(int).sum(axis=2)) > 60
     assert darker[with_post.categories == category_index("ground")].sum() > 40
+
+
+@pytest.mark.parametrize(("category", "shown"), [("target", True), ("decoy", True), ("furniture", False)])
+def test_what_is_sought_shows_as_a_speck_where_other_things_are_left_out(
+    gl: Renderer, category: str, shown: bool
+) -> None:
+    scene = _scene()
+    mesh = box((0.4, 0.3, 0.5), material="white")
+    still = Instance("pack", (0.0, 60.0, 1.0), category=category)
+    gl.load(replace(scene, meshes={**scene.meshes, "pack": mesh}, instances=(*scene.instances, still)))
+    moving = DynamicInstance("pack", pose((3.0, 60.0, 1.0)), category=category)
+    view = look_at(np.array([0.0, 0.0, 1.5]), np.array([0.0, 60.0, 1.0]), width_px=256, height_px=144)
+    columns = np.nonzero(gl.render(view, [moving]).categories == category_index(category))[1]
+    assert bool((columns < 130).any()) is shown and bool((columns > 130).any()) is shown
 
 
 @pytest.mark.parametrize(("width", "height"), [(0, 90), (160, -1), (1_000_000, 90)])
