@@ -1,4 +1,4 @@
-"""Training a fresh head behind the eye of a trained policy, which stays as it is.
+"""Training a head behind the eye of a trained policy, which stays as it is.
 
 The eye looks at every image a few times, and its features are kept. The head, of which a liquid one has a few thousand
 weights, then learns in minutes and from sequences of any length.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from liquid_nav import __version__
+from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -52,10 +54,14 @@ def train_head(
     cache = open_cache(episodes, work / "cache")
     check_image_size(cache, seeing.config)
     require_gaze({**settings.changes, "recall_weight": settings.recall_weight}, seeing.config, eye)
-    require_states(_fresh(seeing, model or seeing.config.model, settings.seed), settings.recall_weight)
+    own = seeing.config.model
+    if settings.own_head and model not in ("", own):
+        raise ConfigError(f"model is {model!r}, but own_head goes on with the {own} head of {eye}: leave one out")
+    begin = partial(_untaught, seeing, model or own, settings.own_head)
+    require_states(begin(settings.seed), settings.recall_weight)
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
     data = _Data(settings, learn, check, seen)
-    tries = [_teach(data, _fresh(seeing, model or seeing.config.model, seed), seed, work) for seed in settings.seeds]
+    tries = [_teach(data, begin(seed), seed, work) for seed in settings.seeds]
     best = min(tries, key=lambda each: each.loss)
     network, name = best.network, name or policy_name(best.network.config)
     facts = {
@@ -111,10 +117,10 @@ def _teach(data: _Data, network: LiquidPolicyNetwork, seed: int, work: Path) -> 
     return _Try(seed, network, loss if math.isfinite(loss) else math.inf, profile.waiting_share)
 
 
-def _fresh(seeing: LiquidPolicyNetwork, model: str, seed: int) -> LiquidPolicyNetwork:
-    """Return a network with the eye of another and a head that knows nothing."""
+def _untaught(seeing: LiquidPolicyNetwork, model: str, own_head: bool, seed: int) -> LiquidPolicyNetwork:
+    """Return a network with the eye of another and its head, or one that knows nothing."""
     torch.manual_seed(seed)
     network = LiquidPolicyNetwork(replace(seeing.config, model=model))
-    state = {key: value for key, value in seeing.state_dict().items() if key.startswith(EYE)}
+    state = {key: value for key, value in seeing.state_dict().items() if own_head or key.startswith(EYE)}
     network.load_state_dict({**network.state_dict(), **state})
     return network

@@ -28,7 +28,8 @@ from training.settings import CompareSettings
 
 EYE = ("encoder.", "log_distance.")
 CHECK_BATCH = 64
-VANISHED_S = 1.0  # what to fly in the first moment after a target has vanished is left open
+VANISHED_S = 1.0  # what to fly in the first moment after a target has vanished is left open, without patience
+PATIENT_RAD_S = 0.1  # who waits for a target that something hides turns hardly away from where it was
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,14 @@ def require_gaze(settings: dict[str, float], config: PolicyConfig, eye: Path) ->
 
 
 def batch_of(
-    learn: Sequences, size: int, seed: int, step: int, *, scene_noise: float = 0.0, vanish_share: float = 0.0
+    learn: Sequences,
+    size: int,
+    seed: int,
+    step: int,
+    *,
+    scene_noise: float = 0.0,
+    vanish_share: float = 0.0,
+    patience_s: float = 0.0,
 ) -> Sequences:
     """Return the batch of a step; the same whenever it is asked for.
 
@@ -144,6 +152,8 @@ def batch_of(
             that a head learns to trust the gaze where it says the same.
         vanish_share: share of the sequences in which the target is gone for good after some moment: from there on they
             go on as sequences that never see it, so that a head learns to search for what it lost long ago.
+        patience_s: a vanished target is waited for that long, hovering and hardly turning, before it is searched for:
+            what walks behind something mostly comes out again, and who turns on the spot looks elsewhere by then.
     """
     per_epoch = max(1, len(learn) // size)
     epoch, index = divmod(step, per_epoch)
@@ -152,7 +162,7 @@ def batch_of(
     random = torch.Generator().manual_seed(1_000_003 * seed + step)
     if vanish_share and len(learn.never_seen):
         others = learn.take(learn.never_seen[torch.randint(len(learn.never_seen), (len(batch),), generator=random)])
-        batch = _vanished(batch, others, vanish_share, random)
+        batch = _vanished(batch, others, vanish_share, patience_s, random)
     if not scene_noise:
         return batch
     scene, gaze = batch.features.split((batch.features.shape[2] - GAZE_FEATURES, GAZE_FEATURES), dim=2)
@@ -160,11 +170,13 @@ def batch_of(
     return replace(batch, features=torch.cat([scene, gaze], dim=2))
 
 
-def _vanished(batch: Sequences, others: Sequences, share: float, random: torch.Generator) -> Sequences:
+def _vanished(
+    batch: Sequences, others: Sequences, share: float, patience_s: float, random: torch.Generator
+) -> Sequences:
     """Return sequences of which a share goes on as others, that never see the target, after a moment of their own.
 
-    For a moment nobody says what to fly; then the target is searched for on the side where the gaze was, and to the
-    left when that is long ago.
+    For a moment nobody says what to fly, or the target is waited for; then it is searched for on the side where the
+    gaze was, and to the left when that is long ago.
     """
     count, time = batch.visible.shape
     rows, first = torch.arange(count), torch.randint(1, time, (count,), generator=random)
@@ -173,16 +185,19 @@ def _vanished(batch: Sequences, others: Sequences, share: float, random: torch.G
     gone = after & (seen & (torch.rand(count, generator=random) < share))[:, None]
     elapsed_s = torch.where(gone, others.elapsed_s, batch.elapsed_s)
     since_s = (elapsed_s * gone).cumsum(dim=1)
-    side = torch.where(batch.features[rows, first - 1, -GAZE_FEATURES] > 0.0, -1.0, 1.0)
+    side = torch.where(batch.features[rows, first - 1, -GAZE_FEATURES] > 0.0, -1.0, 1.0)[:, None]
+    waits = since_s < patience_s
+    turn = torch.where(since_s < SIDE_KNOWN_S + patience_s, side, 1.0) * SEARCH_RAD_S
     search = torch.zeros_like(batch.commands)
-    search[..., 3] = torch.where(since_s < SIDE_KNOWN_S, side[:, None], 1.0) * SEARCH_RAD_S
+    search[..., 3] = torch.where(waits, side * PATIENT_RAD_S, turn)
+    said = since_s > (0.0 if patience_s else VANISHED_S)
     return Sequences(
         features=torch.where(gone[..., None], others.features, batch.features),
         elapsed_s=elapsed_s,
         commands=torch.where(gone[..., None], search, batch.commands),
         visible=batch.visible & ~gone,
         use_command=batch.use_command | gone,
-        weight=torch.where(gone, LOST * (since_s > VANISHED_S), batch.weight),
+        weight=torch.where(gone, LOST * said, batch.weight),
     )
 
 

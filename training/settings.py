@@ -193,10 +193,12 @@ class BehindEyeSettings(LookSettings):
     Attributes:
         scene_noise: added to the features of the scene, see :func:`training.heads.batch_of`; for an eye with a gaze.
         vanish_share: share of the sequences in which the target vanishes for good, see there; for an eye with a gaze.
+        patience_s: a vanished target is waited for that long before it is searched for, see there.
     """
 
     scene_noise: float = 0.0
     vanish_share: float = 0.0
+    patience_s: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -204,18 +206,21 @@ class BehindEyeSettings(LookSettings):
             raise ConfigError(f"scene_noise is {self.scene_noise}: use 0 to 10")
         if not 0.0 <= self.vanish_share <= 1.0:
             raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
+        if not 0.0 <= self.patience_s <= 10.0:
+            raise ConfigError(f"patience_s is {self.patience_s}: use 0 to 10 seconds")
 
     @property
     def changes(self) -> dict[str, float]:
         """What :func:`training.heads.batch_of` is to change."""
-        return {"scene_noise": self.scene_noise, "vanish_share": self.vanish_share}
+        return {"scene_noise": self.scene_noise, "vanish_share": self.vanish_share, "patience_s": self.patience_s}
 
 
 @dataclass(frozen=True)
 class HeadSettings(BehindEyeSettings):
-    """How a fresh head learns behind a frozen eye; see also :class:`BehindEyeSettings`.
+    """How a head learns behind a frozen eye; see also :class:`BehindEyeSettings`.
 
     Attributes:
+        own_head: whether the head that the eye's policy has goes on learning; else a fresh one begins.
         steps: of the training.
         learning_rate: peak.
         recall_weight: of the question where the target was, see :class:`training.recall.Recall`; for an eye with a gaze
@@ -225,6 +230,7 @@ class HeadSettings(BehindEyeSettings):
         loaders: threads that prepare images while the eye looks.
     """
 
+    own_head: bool = False
     steps: int = 12000
     learning_rate: float = 4e-3
     recall_weight: float = 0.0

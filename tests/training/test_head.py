@@ -21,7 +21,7 @@ from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
-from training.heads import HeadLearner, batch_of, validation_loss
+from training.heads import PATIENT_RAD_S, HeadLearner, batch_of, validation_loss
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -57,6 +57,16 @@ def test_the_head_learns_and_the_eye_stays(eye: Path, tmp_path: Path) -> None:
     assert not torch.equal(state["motor_bias"], seeing["motor_bias"])
     command, _ = policy.step(np.zeros((144, 256, 3), dtype=np.uint8), 0.05)
     assert command.is_finite and policy.name == "small"
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_head_of_its_own_goes_on_where_it_was(eye: Path, tmp_path: Path) -> None:
+    fresh = head.train_head(SETTINGS, [tmp_path], eye, tmp_path / "fresh", name="small")
+    slow = {**vars(SETTINGS), "own_head": True, "steps": 1, "learning_rate": 1e-9}
+    own = head.train_head(HeadSettings(**slow), [tmp_path], tmp_path / "fresh", tmp_path / "own", name="small")
+    assert own.validation_command == pytest.approx(fresh.validation_command, rel=1e-4)
+    with pytest.raises(ConfigError, match="model is 'gru', but own_head goes on with the ncp-cfc head"):
+        head.train_head(HeadSettings(own_head=True), [tmp_path], eye, tmp_path / "out", model="gru")
 
 
 @pytest.mark.usefixtures("made_up")
@@ -168,13 +178,18 @@ def test_a_head_learns_and_the_gain_of_its_motors_does_not(eye: Path) -> None:
     assert not any(name.startswith(("encoder.", "log_distance.", "motor_gain")) for name in learns)
 
 
-def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> None:
+def _half_seen() -> Sequences:
+    """Return 40 sequences of 9 s: the first 20 see a target always, right or left in turn, the others never."""
     steps, tenth = torch.zeros(40, 90), torch.full((40, 90), 0.1)
     seen = torch.arange(40)[:, None].expand(40, 90) < 20
     place = torch.where(torch.arange(40) % 2 == 0, 0.4, -0.4)  # of the gaze, to the right and to the left
     features = torch.zeros(40, 90, GAZE_FEATURES + 3)
     features[..., -GAZE_FEATURES] = torch.where(seen, place[:, None], 0.0)
-    learn = Sequences(features, tenth, torch.ones(40, 90, 4), seen, steps < 1, steps + 1.0)
+    return Sequences(features, tenth, torch.ones(40, 90, 4), seen, steps < 1, steps + 1.0)
+
+
+def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> None:
+    learn = _half_seen()
     batch, again = (batch_of(learn, 40, 3, 0, vanish_share=0.5) for _ in range(2))
     assert torch.equal(batch.features, again.features) and torch.equal(batch.commands, again.commands)
     lasting, vanishing = batch.visible.all(dim=1), batch.visible[:, 0] & ~batch.visible[:, -1]
@@ -193,6 +208,19 @@ def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> No
         assert not weight[row, start : start + 9].any() and (weight[row, start + 12 :] == LOST).all()
 
 
+def test_what_vanishes_is_waited_for_first_with_patience() -> None:
+    batch = batch_of(_half_seen(), 40, 3, 0, vanish_share=1.0, patience_s=3.0)
+    gone = batch.visible[:, 0] & (batch.visible.sum(dim=1) < 40)
+    for row in torch.nonzero(gone).flatten().tolist():
+        start = int(batch.visible[row].sum())
+        side = -torch.sign(batch.features[row, 0, -GAZE_FEATURES])
+        waiting, searching = batch.commands[row, start : start + 28], batch.commands[row, start + 31 : start + 78]
+        assert torch.allclose(waiting[:, 3], side * PATIENT_RAD_S)
+        assert torch.allclose(searching[:, 3], side * SEARCH_RAD_S)
+        assert not batch.commands[row, start:, :3].any() and (batch.weight[row, start:] == LOST).all()
+    assert gone.sum() > 4
+
+
 @pytest.mark.usefixtures("made_up")
 @pytest.mark.parametrize("name", ["scene_noise", "vanish_share"])
 def test_changed_gazes_behind_an_eye_without_a_gaze_are_refused(eye: Path, tmp_path: Path, name: str) -> None:
@@ -204,3 +232,5 @@ def test_changed_gazes_behind_an_eye_without_a_gaze_are_refused(eye: Path, tmp_p
 def test_a_share_beyond_one_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"vanish_share is 1\.5"):
         HeadSettings(vanish_share=1.5)
+    with pytest.raises(ConfigError, match=r"patience_s is -1"):
+        HeadSettings(patience_s=-1.0)
