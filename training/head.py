@@ -23,7 +23,7 @@ from training.cache import open_cache
 from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences, see
-from training.heads import EYE, HeadLearner, batch_of, require_gaze, require_states, validation_loss
+from training.heads import EYE, HeadLearner, batch_of, kept, require_gaze, require_states, validation_loss
 from training.settings import HeadSettings, config_hash
 from training.train import Outcome, check_image_size, policy_name
 
@@ -60,7 +60,7 @@ def train_head(
     begin = partial(_untaught, seeing, model or own, settings.own_head)
     require_states(begin(settings.seed), settings.recall_weight)
     learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
-    data = _Data(settings, learn, check, seen)
+    data = _Data(settings, learn, check, seen, seeing.eval())
     tries = [_teach(data, begin(seed), seed, work) for seed in settings.seeds]
     best = min(tries, key=lambda each: each.loss)
     network, name = best.network, name or policy_name(best.network.config)
@@ -87,12 +87,19 @@ def train_head(
 
 @dataclass(frozen=True)
 class _Data:
-    """What every try learns from."""
+    """What every try learns from; ``before`` is the policy whose eye looked."""
 
     settings: HeadSettings
     learn: Sequences
     check: Sequences
     seen: str
+    before: LiquidPolicyNetwork
+
+    def batch(self, seed: int, step: int) -> Sequences:
+        """Return what is learned in a step."""
+        batch = batch_of(self.learn, self.settings.batch, seed, step, **self.settings.changes)
+        keep = self.settings.keep_weight
+        return kept(batch, self.before, keep) if keep else batch
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def _teach(data: _Data, network: LiquidPolicyNetwork, seed: int, work: Path) -> 
     identity = f"{data.seen} {config_hash(replace(settings, tries=1))} {config_hash(network.config)}"
     plan = Plan(f"head-{seed}", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    profile = engine.run(lambda step: batch_of(data.learn, settings.batch, seed, step, **settings.changes))
+    profile = engine.run(partial(data.batch, seed))
     loss = validation_loss(learner, data.check)
     return _Try(seed, network, loss if math.isfinite(loss) else math.inf, profile.waiting_share)
 

@@ -201,6 +201,28 @@ def _vanished(
     )
 
 
+@torch.no_grad()
+def kept(batch: Sequences, before: LiquidPolicyNetwork, weight: float) -> Sequences:
+    """Return sequences in which a head shall fly as another did as long as the target has not been in sight.
+
+    What a head did before it learned something new is kept by its own answers (after Li and Hoiem, "Learning without
+    forgetting", arXiv:1606.09282): a target that is not in sight yet is not one that was lost.
+
+    Args:
+        batch: sequences.
+        before: whose answers they are.
+        weight: of each of them.
+    """
+    commands, _ = before.decide(batch.features, batch.elapsed_s)
+    unseen = ~batch.visible.cummax(dim=1).values
+    return replace(
+        batch,
+        commands=torch.where(unseen[..., None], commands, batch.commands),
+        use_command=batch.use_command | unseen,
+        weight=torch.where(unseen, weight, batch.weight),
+    )
+
+
 @lru_cache(maxsize=4)
 def _order(seed: int, count: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed))

@@ -221,6 +221,8 @@ class HeadSettings(BehindEyeSettings):
 
     Attributes:
         own_head: whether the head that the eye's policy has goes on learning; else a fresh one begins.
+        keep_weight: of flying as that head did before, with ``own_head``, as long as the target has not been in sight;
+            0 takes the expert's word.
         steps: of the training.
         learning_rate: peak.
         recall_weight: of the question where the target was, see :class:`training.recall.Recall`; for an eye with a gaze
@@ -231,6 +233,7 @@ class HeadSettings(BehindEyeSettings):
     """
 
     own_head: bool = False
+    keep_weight: float = 0.0
     steps: int = 12000
     learning_rate: float = 4e-3
     recall_weight: float = 0.0
@@ -241,8 +244,11 @@ class HeadSettings(BehindEyeSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_counts(self, "steps", "tries", "threads", "loaders")
-        if not 0.0 <= self.recall_weight <= 10.0:
-            raise ConfigError(f"recall_weight is {self.recall_weight}: use 0 to 10")
+        for name in ("keep_weight", "recall_weight"):
+            if not 0.0 <= getattr(self, name) <= 10.0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 10")
+        if self.keep_weight and not self.own_head:
+            raise ConfigError(f"keep_weight is {self.keep_weight}, but a fresh head has nothing to keep: set own_head")
 
     @property
     def seeds(self) -> range:

@@ -21,7 +21,7 @@ from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
-from training.heads import PATIENT_RAD_S, HeadLearner, batch_of, validation_loss
+from training.heads import PATIENT_RAD_S, HeadLearner, batch_of, kept, validation_loss
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -227,6 +227,34 @@ def test_changed_gazes_behind_an_eye_without_a_gaze_are_refused(eye: Path, tmp_p
     settings = HeadSettings(**{name: 0.3})
     with pytest.raises(ConfigError, match="has no gaze"):
         head.train_head(settings, [tmp_path], eye, tmp_path / "out")
+
+
+def test_what_a_head_did_before_the_target_was_in_sight_is_kept(eye: Path) -> None:
+    network, _ = load_network(eye)
+    steps = torch.zeros(2, 6)
+    seen = torch.tensor([[0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0]]).bool()
+    features = torch.randn(2, 6, network.config.features, generator=torch.Generator().manual_seed(1))
+    batch = Sequences(features, steps + 0.05, torch.full((2, 6, 4), 9.0), seen, steps > 0, steps + 2.0)
+    after, (commands, _) = kept(batch, network, 0.5), network.decide(features, steps + 0.05)
+    assert torch.equal(after.commands[0, :2], commands[0, :2]) and torch.equal(after.commands[1], commands[1])
+    assert (after.commands[0, 2:] == 9.0).all(), "what was in sight and is lost is not something unseen"
+    assert after.weight[0].tolist() == [0.5, 0.5, 2.0, 2.0, 2.0, 2.0]
+    assert after.use_command[0].tolist() == [True, True, False, False, False, False]
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_head_that_keeps_what_it_did_learns_from_itself(
+    eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(head, "kept", lambda batch, before, weight: asked.append((before, weight)) or batch)
+    settings = HeadSettings(**{**vars(SETTINGS), "steps": 3, "own_head": True, "keep_weight": 0.5})
+    head.train_head(settings, [tmp_path], eye, tmp_path / "out", name="small")
+    before = load_policy(eye).network.state_dict()
+    assert [weight for _, weight in asked] == [0.5] * 3
+    assert all(torch.equal(before[key], value) for key, value in asked[-1][0].state_dict().items())
+    with pytest.raises(ConfigError, match=r"keep_weight is 0\.5, but a fresh head has nothing to keep"):
+        HeadSettings(keep_weight=0.5)
 
 
 def test_a_share_beyond_one_is_refused() -> None:
