@@ -53,7 +53,8 @@ def train_head(
     seeing, _ = load_network(eye)
     cache = open_cache(episodes, work / "cache")
     check_image_size(cache, seeing.config)
-    require_gaze({**settings.changes, "recall_weight": settings.recall_weight}, seeing.config, eye)
+    of_gaze = {"recall_weight": settings.recall_weight, "keep_weight": settings.keep_weight}
+    require_gaze(settings.changes | of_gaze, seeing.config, eye)
     own = seeing.config.model
     if settings.own_head and model not in ("", own):
         raise ConfigError(f"model is {model!r}, but own_head goes on with the {own} head of {eye}: leave one out")

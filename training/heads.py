@@ -23,12 +23,13 @@ from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences
 from training.losses import command_loss
-from training.recall import Recall
+from training.recall import Recall, last_sight
 from training.settings import CompareSettings
 
 EYE = ("encoder.", "log_distance.")
 CHECK_BATCH = 64
 VANISHED_S = 1.0  # what to fly in the first moment after a target has vanished is left open, without patience
+FAR_AREA = -0.2  # of the gaze: a backpack about 12 m away
 PATIENT_RAD_S = 0.1  # who waits for a target that something hides turns hardly away from where it was
 
 
@@ -203,23 +204,25 @@ def _vanished(
 
 @torch.no_grad()
 def kept(batch: Sequences, before: LiquidPolicyNetwork, weight: float) -> Sequences:
-    """Return sequences in which a head shall fly as another did as long as the target has not been in sight.
+    """Return sequences in which a head flies as another did while the target is unseen or was far away.
 
     What a head did before it learned something new is kept by its own answers (after Li and Hoiem, "Learning without
-    forgetting", arXiv:1606.09282): a target that is not in sight yet is not one that was lost.
+    forgetting", arXiv:1606.09282): a target that has not been in sight yet, or is too far away to be seen at every
+    moment, is not one that was lost.
 
     Args:
-        batch: sequences.
+        batch: sequences behind an eye with a gaze.
         before: whose answers they are.
         weight: of each of them.
     """
     commands, _ = before.decide(batch.features, batch.elapsed_s)
-    unseen = ~batch.visible.cummax(dim=1).values
+    _, area, since_s = last_sight(batch)
+    keep = since_s.isinf() | (~batch.visible & (area < FAR_AREA))
     return replace(
         batch,
-        commands=torch.where(unseen[..., None], commands, batch.commands),
-        use_command=batch.use_command | unseen,
-        weight=torch.where(unseen, weight, batch.weight),
+        commands=torch.where(keep[..., None], commands, batch.commands),
+        use_command=batch.use_command | keep,
+        weight=torch.where(keep, weight, batch.weight),
     )
 
 

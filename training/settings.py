@@ -221,8 +221,8 @@ class HeadSettings(BehindEyeSettings):
 
     Attributes:
         own_head: whether the head that the eye's policy has goes on learning; else a fresh one begins.
-        keep_weight: of flying as that head did before, with ``own_head``, as long as the target has not been in sight;
-            0 takes the expert's word.
+        keep_weight: of flying as that head did before, with ``own_head``, while the target is unseen or was far away,
+            see :func:`training.heads.kept`; 0 takes the expert's word.
         steps: of the training.
         learning_rate: peak.
         recall_weight: of the question where the target was, see :class:`training.recall.Recall`; for an eye with a gaze

@@ -21,7 +21,8 @@ from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
-from training.heads import PATIENT_RAD_S, HeadLearner, batch_of, kept, validation_loss
+from training.heads import FAR_AREA, PATIENT_RAD_S, HeadLearner, batch_of, kept, validation_loss
+from training.recall import AREA
 from training.settings import HeadSettings
 
 SETTINGS = HeadSettings(passes=2, sequence_steps=4, batch=4, steps=60, validation_share=0.25, learning_rate=0.02)
@@ -229,17 +230,18 @@ def test_changed_gazes_behind_an_eye_without_a_gaze_are_refused(eye: Path, tmp_p
         head.train_head(settings, [tmp_path], eye, tmp_path / "out")
 
 
-def test_what_a_head_did_before_the_target_was_in_sight_is_kept(eye: Path) -> None:
+def test_what_a_head_did_while_the_target_was_unseen_or_far_away_is_kept(eye: Path) -> None:
     network, _ = load_network(eye)
-    steps = torch.zeros(2, 6)
-    seen = torch.tensor([[0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0]]).bool()
-    features = torch.randn(2, 6, network.config.features, generator=torch.Generator().manual_seed(1))
-    batch = Sequences(features, steps + 0.05, torch.full((2, 6, 4), 9.0), seen, steps > 0, steps + 2.0)
+    steps = torch.zeros(3, 6)
+    seen = torch.tensor([[0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0]]).bool()
+    features = torch.randn(3, 6, network.config.features, generator=torch.Generator().manual_seed(1))
+    features[:, :, AREA - GAZE_FEATURES] = torch.tensor([[0.4], [0.4], [FAR_AREA - 0.1]])
+    batch = Sequences(features, steps + 0.05, torch.full((3, 6, 4), 9.0), seen, steps > 0, steps + 2.0)
     after, (commands, _) = kept(batch, network, 0.5), network.decide(features, steps + 0.05)
-    assert torch.equal(after.commands[0, :2], commands[0, :2]) and torch.equal(after.commands[1], commands[1])
-    assert (after.commands[0, 2:] == 9.0).all(), "what was in sight and is lost is not something unseen"
-    assert after.weight[0].tolist() == [0.5, 0.5, 2.0, 2.0, 2.0, 2.0]
-    assert after.use_command[0].tolist() == [True, True, False, False, False, False]
+    keep = torch.tensor([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1]]).bool()
+    assert torch.equal(after.commands[keep], commands[keep]) and (after.commands[~keep] == 9.0).all()
+    assert (after.weight[keep] == 0.5).all() and (after.weight[~keep] == 2.0).all()
+    assert torch.equal(after.use_command, keep)
 
 
 @pytest.mark.usefixtures("made_up")
@@ -249,6 +251,7 @@ def test_a_head_that_keeps_what_it_did_learns_from_itself(
     asked = []
     monkeypatch.setattr(head, "kept", lambda batch, before, weight: asked.append((before, weight)) or batch)
     settings = HeadSettings(**{**vars(SETTINGS), "steps": 3, "own_head": True, "keep_weight": 0.5})
+    monkeypatch.setattr(head, "require_gaze", lambda *of: None)
     head.train_head(settings, [tmp_path], eye, tmp_path / "out", name="small")
     before = load_policy(eye).network.state_dict()
     assert [weight for _, weight in asked] == [0.5] * 3
