@@ -208,6 +208,8 @@ class BehindEyeSettings(LookSettings):
             raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
         if not 0.0 <= self.patience_s <= 10.0:
             raise ConfigError(f"patience_s is {self.patience_s}: use 0 to 10 seconds")
+        if self.patience_s and not self.vanish_share:
+            raise ConfigError(f"patience_s is {self.patience_s}, but nothing vanishes: set vanish_share")
 
     @property
     def changes(self) -> dict[str, float]:

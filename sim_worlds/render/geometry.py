@@ -17,7 +17,7 @@ from liquid_nav.errors import RenderError
 from sim_worlds.render.lod import LEAFY_LAYERS, RADII_PX, bounding_sphere, levels
 from sim_worlds.render.occlusion import hidden
 from sim_worlds.render.projection import spheres_in_view
-from sim_worlds.scene import DynamicInstance, Instance, Mesh, category_index
+from sim_worlds.scene import CATEGORIES, DynamicInstance, Instance, Mesh, category_index
 
 VERTEX_FLOATS = 14
 VERTEX_FORMAT = "3f 3f 2f 3f 1f 2f"
@@ -30,8 +30,8 @@ SMALL_M = 9.0  # radius of the spheres of solids whose triangles may be large al
 LEVELS = 1 + len(RADII_PX)
 KINDS = 3  # solid, open, cut
 SMALLEST_PX = 1.5  # things whose sphere has a smaller radius in the image are not drawn
-SOUGHT = ("target", "decoy")
-SOUGHT_PX = 0.5  # the same for what a policy looks for and what it must not take for it: a real one shows as a speck
+SOUGHT = np.isin(CATEGORIES, ("target", "decoy"))  # what a policy looks for and what it must not take for it
+SOUGHT_PX = 0.5  # the same for these: a real one shows as a speck
 SMALLEST_LEAF_PX = (2.0, 4.5)  # the same for tufts without a stem: each has a limit of its own, so they thin out softly
 TIP_SWAY, HEIGHT_SWAY = 0.012, 0.0025  # metres per m/s of wind: at the tip of a card, and per metre above the ground
 GOLDEN = 0.618034
@@ -176,7 +176,7 @@ class Placed:
         self.radii_m = (geometry.radii_m[meshes] * largest).astype(np.float32)
         self._fine = geometry.fine[meshes] | (self.radii_m <= SMALL_M)
         spread = SMALLEST_LEAF_PX[0] + np.ptp(SMALLEST_LEAF_PX) * (np.arange(len(rows)) * GOLDEN % 1.0)
-        sought = np.isin(np.rint(255.0 * rows[:, -1]), [category_index(name) for name in SOUGHT])
+        sought = SOUGHT[np.rint(255.0 * rows[:, -1]).astype(int)]
         smallest_px = np.where(geometry.all_leaf(meshes), spread, SMALLEST_PX)
         self._smallest_px = np.where(sought, SOUGHT_PX, smallest_px).astype(np.float32)
 

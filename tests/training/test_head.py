@@ -265,3 +265,5 @@ def test_a_share_beyond_one_is_refused() -> None:
         HeadSettings(vanish_share=1.5)
     with pytest.raises(ConfigError, match=r"patience_s is -1"):
         HeadSettings(patience_s=-1.0)
+    with pytest.raises(ConfigError, match=r"patience_s is 3\.0, but nothing vanishes"):
+        HeadSettings(patience_s=3.0)
