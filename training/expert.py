@@ -33,7 +33,8 @@ class ExpertConfig:
     """Gains of the expert.
 
     Attributes:
-        stand_off_m: horizontal distance from the target at which it hovers.
+        stand_off_m: horizontal distance from the target at which it hovers, once it is as high as that.
+        steepest_rad: it hovers farther away where its line of sight would be steeper: the image still holds the target.
         height_over_target_m: it flies this much above the backpack's centre.
         approach_gain_per_s: speed per metre of way left.
         max_speed_m_s, max_up_m_s, max_yaw_rate_rad_s: limits of its commands.
@@ -43,9 +44,10 @@ class ExpertConfig:
     """
 
     stand_off_m: float = 2.0
+    steepest_rad: float = 0.35  # an image of 80 by 50 degrees ends at 0.44
     height_over_target_m: float = 0.15
     approach_gain_per_s: float = 0.8
-    max_speed_m_s: float = 2.0
+    max_speed_m_s: float = 2.5
     max_up_m_s: float = 0.8
     max_yaw_rate_rad_s: float = 1.0
     yaw_gain_per_s: float = 1.8
@@ -108,8 +110,9 @@ class Expert:
         config = self.config
         distance = float(np.hypot(to_target[0], to_target[1])) + 1e-9
         straight = to_target[:2] / distance
-        left_m = distance - config.stand_off_m
-        if self._field is None or distance < config.stand_off_m + 0.3:
+        stand_off_m = max(config.stand_off_m, abs(float(to_target[2])) / np.tan(config.steepest_rad))
+        left_m = distance - stand_off_m
+        if self._field is None or distance < stand_off_m + 0.3:
             return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
         point = position[:2]
         ahead = self._field.look_ahead(point, config.reach_m)

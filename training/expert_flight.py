@@ -27,7 +27,9 @@ EASY_CLEARANCE_M = 0.5
 BLOCKING_M = 1.2
 WALL_HALF_LENGTH_M = 1.2
 BROAD_M, ASIDE_M = 0.28, 0.6
+GRAZING_M, BESIDE_BACK_M, BESIDE_FREE_M = (0.35, 0.75), (0.1, 1.8), 0.33  # beside what is passed, and before its middle
 OPEN_DENSITIES_PER_M2 = (0.0005, 0.012)
+OVER_TARGET_M, FAR_OVER_TARGET_M = (-0.6, 0.9), (-1.6, 1.4)  # the second puts a near target out of the image
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def fly_and_record(settings: CollectSettings, flight: Flight, renderer: Renderer
     elif kind < settings.near_share + settings.blocked_share + settings.hidden_share:
         world.restart_at(_hidden_start(world, rng))
         hidden = True
+    elif kind < settings.near_share + settings.blocked_share + settings.hidden_share + settings.beside_share:
+        world.restart_at(_beside_start(world, rng))
     metadata = EpisodeMetadata(
         world=settings.world,
         seed=flight.seed,
@@ -142,7 +146,9 @@ def _near_start(world: World, rng: np.random.Generator) -> Start:
         direction = float(np.arctan2(away[1], away[0]) + rng.uniform(-0.6, 0.6))
         spot = target[:2] + float(rng.uniform(1.3, 5.0)) * np.array([np.cos(direction), np.sin(direction)])
         if _is_free(world, spot):
-            return _start_at(world, rng, spot, float(rng.uniform(-1.0, 1.0)) * float(rng.choice([0.5, 1.0, 2.6])))
+            bearing_rad = float(rng.uniform(-1.0, 1.0)) * float(rng.choice([0.5, 1.0, 2.6]))
+            over_m = OVER_TARGET_M if rng.random() < 0.5 else FAR_OVER_TARGET_M
+            return _start_at(world, rng, spot, bearing_rad, over_m)
     return world.start
 
 
@@ -182,6 +188,27 @@ def _hidden_start(world: World, rng: np.random.Generator) -> Start:
     return _blocked_start(world, rng)
 
 
+def _beside_start(world: World, rng: np.random.Generator) -> Start:
+    """Draw a start close beside something that the straight way to the target passes too near, as inside of a bend."""
+    target = world.target.position_enu_m[:2]
+    solids = [c for c in world.scene.colliders if _is_in_the_way(world, c)]
+    broad = [min(c.size_m[:2]) > BROAD_M for c in solids]
+    order = sorted(rng.permutation(len(solids)), key=lambda index: not broad[index])
+    for index in order[:60]:
+        solid = solids[index]
+        way = np.array(solid.centre_enu_m[:2]) - target
+        distance, radius = float(np.hypot(*way)), max(solid.size_m[:2])
+        if not radius + 1.5 < distance < 10.0:
+            continue
+        outward = way / distance
+        aside = np.array([-outward[1], outward[0]]) * float(rng.choice([-1.0, 1.0]))
+        spot = target + way + outward * float(rng.uniform(*BESIDE_BACK_M))
+        spot = spot + aside * (radius + float(rng.uniform(*GRAZING_M)))
+        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot, BESIDE_FREE_M):
+            return _start_at(world, rng, spot, float(rng.uniform(-0.5, 0.5)))
+    return _blocked_start(world, rng)
+
+
 def _is_in_the_way(world: World, solid: Collider) -> bool:
     """True for what stands on the ground as high as vehicles fly and is no wall."""
     x, y, z = solid.centre_enu_m
@@ -213,15 +240,21 @@ def _corner_start(world: World, rng: np.random.Generator) -> Start:
     return _blocked_start(world, rng)
 
 
-def _is_free(world: World, spot: NDArray[np.float64]) -> bool:
-    """True when no solid is near a point (2,)."""
-    return bool(gaps_m(spot[None], world.scene.colliders)[0] > EASY_CLEARANCE_M)
+def _is_free(world: World, spot: NDArray[np.float64], room_m: float = EASY_CLEARANCE_M) -> bool:
+    """True when no solid is nearer than that to a point (2,)."""
+    return bool(gaps_m(spot[None], world.scene.colliders)[0] > room_m)
 
 
-def _start_at(world: World, rng: np.random.Generator, spot: NDArray[np.float64], bearing_rad: float) -> Start:
-    """Return a start at a point (2,), about as high as the target, which it sees ``bearing_rad`` off the nose."""
+def _start_at(
+    world: World,
+    rng: np.random.Generator,
+    spot: NDArray[np.float64],
+    bearing_rad: float,
+    over_target_m: tuple[float, float] = OVER_TARGET_M,
+) -> Start:
+    """Return a start at a point (2,), so much higher than the target, which it sees ``bearing_rad`` off the nose."""
     target = world.target.position_enu_m
     ground = world.scene.ground_height_m(float(spot[0]), float(spot[1]))
-    height = float(np.clip(target[2] + rng.uniform(-0.6, 0.9), ground + 0.8, ground + 3.0))
+    height = float(np.clip(target[2] + rng.uniform(*over_target_m), ground + 0.8, ground + 3.0))
     towards = float(np.arctan2(*(target[:2] - spot)[::-1]))
     return Start((float(spot[0]), float(spot[1]), height), towards - bearing_rad)

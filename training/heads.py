@@ -23,7 +23,7 @@ from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences
 from training.losses import command_loss
-from training.recall import Recall, last_sight
+from training.recall import PLACE, Recall, last_sight
 from training.settings import CompareSettings
 
 EYE = ("encoder.", "log_distance.")
@@ -31,6 +31,9 @@ CHECK_BATCH = 64
 VANISHED_S = 1.0  # what to fly in the first moment after a target has vanished is left open, without patience
 FAR_AREA = -0.2  # of the gaze: a backpack about 12 m away
 PATIENT_RAD_S = 0.1  # who waits for a target that something hides turns hardly away from where it was
+WAIT_M_S = -0.3  # and makes room: taught to hover, a head creeps on towards what hides it
+STEEP = 0.6  # of the gaze: so far above or below the middle, -1 to 1, a target leaves the image at the top or bottom
+BACK_M_S, CLIMB_M_S = -0.4, 0.5  # to a target that left it there
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,8 @@ def _vanished(
     """Return sequences of which a share goes on as others, that never see the target, after a moment of their own.
 
     For a moment nobody says what to fly, or the target is waited for; then it is searched for on the side where the
-    gaze was, and to the left when that is long ago.
+    gaze was, and to the left when that is long ago. Who waits for what was near the top or the bottom of the image
+    backs off and climbs or sinks.
     """
     count, time = batch.visible.shape
     rows, first = torch.arange(count), torch.randint(1, time, (count,), generator=random)
@@ -186,11 +190,15 @@ def _vanished(
     gone = after & (seen & (torch.rand(count, generator=random) < share))[:, None]
     elapsed_s = torch.where(gone, others.elapsed_s, batch.elapsed_s)
     since_s = (elapsed_s * gone).cumsum(dim=1)
-    side = torch.where(batch.features[rows, first - 1, -GAZE_FEATURES] > 0.0, -1.0, 1.0)[:, None]
+    right, below = batch.features[rows, first - 1, -GAZE_FEATURES:][:, PLACE].unbind(dim=1)
+    side = torch.where(right > 0.0, -1.0, 1.0)[:, None]
     waits = since_s < patience_s
+    steep = waits & (below.abs() > STEEP)[:, None]
     turn = torch.where(since_s < SIDE_KNOWN_S + patience_s, side, 1.0) * SEARCH_RAD_S
     search = torch.zeros_like(batch.commands)
     search[..., 3] = torch.where(waits, side * PATIENT_RAD_S, turn)
+    search[..., 0] = torch.where(steep, BACK_M_S, torch.where(waits, WAIT_M_S, 0.0))
+    search[..., 2] = torch.where(steep, -CLIMB_M_S * below.sign()[:, None], 0.0)
     said = since_s > (0.0 if patience_s else VANISHED_S)
     return Sequences(
         features=torch.where(gone[..., None], others.features, batch.features),

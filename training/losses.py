@@ -11,6 +11,7 @@ from torch.nn import functional
 from training.batches import Batch, Commanded
 
 COMMAND_UNITS = (0.5, 0.4, 0.3, 0.35)  # an error of this size in m/s (rad/s) weighs one in each component
+COMMAND_WEIGHTS = (1.0, 4.0, 4.0, 1.0)  # aside and up are mostly 0: counted alike, a head of 19 neurons leaves them so
 HEAT_WEIGHT = 0.3
 PRESENCE_WEIGHT = 2.0
 DISTANCE_WEIGHT = 0.3
@@ -68,11 +69,12 @@ def policy_loss(
 
 def command_loss(commands: Tensor, batch: Commanded, *, only_visible: bool) -> Tensor:
     """Compare commands (batch, time, 4) with the expert's, each as much as its weight says."""
-    units = torch.tensor(COMMAND_UNITS, device=commands.device)
+    units, weights = (torch.tensor(each, device=commands.device) for each in (COMMAND_UNITS, COMMAND_WEIGHTS))
     weight = batch.use_command.float() * batch.weight
     if only_visible:
         weight = weight * batch.visible.float()
-    errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none").mean(dim=2)
+    errors = functional.smooth_l1_loss(commands / units, batch.commands / units, reduction="none")
+    errors = (errors * weights).mean(dim=2)
     return (errors * weight).sum() / weight.sum().clamp_min(1.0)
 
 

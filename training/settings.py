@@ -33,6 +33,7 @@ class CollectSettings:
         near_share: share of flights that start close to the backpack, often with it out of view.
         blocked_share: share of flights that start with a solid or the corner of a wall before the backpack.
         hidden_share: share of flights that start at something broad, as a post, that hides the backpack or is about to.
+        beside_share: share of flights that start close beside something, broad things first, that the way grazes.
         noise_share: share of flights whose command is disturbed.
         headwind_share: share of flights that are pushed back for seconds on end, as if the backpack walked away.
         tail_s: seconds flown on after the mission ended.
@@ -51,6 +52,7 @@ class CollectSettings:
     near_share: float = 0.3
     blocked_share: float = 0.25
     hidden_share: float = 0.0
+    beside_share: float = 0.0
     noise_share: float = 0.75
     headwind_share: float = 0.0
     tail_s: float = 3.0

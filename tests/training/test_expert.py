@@ -21,10 +21,15 @@ from training.suites import Condition
 STEP_S = 0.05
 
 
-def _world(colliders: tuple[Collider, ...] = (), ground: Ground | None = None, start_yaw: float = 0.0) -> World:
+def _world(
+    colliders: tuple[Collider, ...] = (),
+    ground: Ground | None = None,
+    start_enu_m: tuple[float, float, float] = (0.0, 0.0, 1.5),
+    target_height_m: float = 1.5,
+) -> World:
     scene = replace(empty_scene(), colliders=colliders, ground=ground)
-    target = HangingBackpack((8.0, 0.0, 1.5), 0.0)
-    return World(Setting(scene, target, Start((0.0, 0.0, 1.5), start_yaw)), renderer=BlindRenderer())
+    target = HangingBackpack((8.0, 0.0, target_height_m), 0.0)
+    return World(Setting(scene, target, Start(start_enu_m, 0.0)), renderer=BlindRenderer())
 
 
 def _trunk(x: float, y: float) -> Collider:
@@ -61,6 +66,20 @@ def test_climbs_over_a_rise_of_the_ground() -> None:
         world.step(expert.command(), STEP_S)
     assert world.collision is None
     assert world.target_distance_m < 2.6
+
+
+@pytest.mark.parametrize(("start_m", "target_m"), [(0.9, 2.6), (2.8, 1.0)])
+def test_backs_off_from_a_near_target_above_or_below_the_image_and_comes_back_as_high_as_it(
+    start_m: float, target_m: float
+) -> None:
+    world = _world(start_enu_m=(6.0, 0.0, start_m), target_height_m=target_m)
+    expert, farthest_m = Expert(world), 0.0
+    assert expert.command().forward_m_s < -0.5
+    for _ in range(300):
+        world.step(expert.command(), STEP_S)
+        farthest_m = max(farthest_m, world.target_distance_m)
+    assert 2.3 < farthest_m < 4.5
+    assert world.target_distance_m < 2.3
 
 
 def test_flies_a_whole_mission_in_a_suite() -> None:

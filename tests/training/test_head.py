@@ -21,7 +21,17 @@ from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
-from training.heads import FAR_AREA, PATIENT_RAD_S, HeadLearner, batch_of, kept, validation_loss
+from training.heads import (
+    BACK_M_S,
+    CLIMB_M_S,
+    FAR_AREA,
+    PATIENT_RAD_S,
+    WAIT_M_S,
+    HeadLearner,
+    batch_of,
+    kept,
+    validation_loss,
+)
 from training.recall import AREA
 from training.settings import HeadSettings
 
@@ -218,7 +228,22 @@ def test_what_vanishes_is_waited_for_first_with_patience() -> None:
         waiting, searching = batch.commands[row, start : start + 28], batch.commands[row, start + 31 : start + 78]
         assert torch.allclose(waiting[:, 3], side * PATIENT_RAD_S)
         assert torch.allclose(searching[:, 3], side * SEARCH_RAD_S)
-        assert not batch.commands[row, start:, :3].any() and (batch.weight[row, start:] == LOST).all()
+        assert (waiting[:, 0] == WAIT_M_S).all() and not searching[:, 0].any()
+        assert not batch.commands[row, start:, 1:3].any() and (batch.weight[row, start:] == LOST).all()
+    assert gone.sum() > 4
+
+
+@pytest.mark.parametrize(("below", "up_m_s"), [(-0.8, CLIMB_M_S), (0.8, -CLIMB_M_S)])
+def test_what_vanishes_at_the_top_or_bottom_is_backed_off_and_climbed_or_sunk_to(below: float, up_m_s: float) -> None:
+    learn = _half_seen()
+    learn.features[:20, :, -GAZE_FEATURES + 1] = below
+    batch = batch_of(learn, 40, 3, 0, vanish_share=1.0, patience_s=3.0)
+    gone = batch.visible[:, 0] & (batch.visible.sum(dim=1) < 40)
+    for row in torch.nonzero(gone).flatten().tolist():
+        start = int(batch.visible[row].sum())
+        waiting, searching = batch.commands[row, start : start + 28], batch.commands[row, start + 31 :]
+        assert (waiting[:, 0] == BACK_M_S).all() and (waiting[:, 2] == up_m_s).all()
+        assert not searching[:, :3].any()
     assert gone.sum() > 4
 
 

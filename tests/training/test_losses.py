@@ -10,7 +10,7 @@ import torch
 
 from tests.training.small_data import small_cache
 from training.batches import BatchMaker
-from training.losses import command_loss
+from training.losses import COMMAND_UNITS, COMMAND_WEIGHTS, command_loss
 from training.settings import TrainSettings
 
 
@@ -29,3 +29,12 @@ def test_a_command_costs_as_much_as_its_weight_says_and_nothing_where_nobody_lab
     )
     assert float(heavy) == pytest.approx(1.8 * float(one))
     assert float(both) > 0.0 == float(command_loss(batch.commands, batch, only_visible=False))
+
+
+@pytest.mark.parametrize("component", range(4))
+def test_each_component_of_a_command_counts_by_its_weight(component: int) -> None:
+    maker = BatchMaker(small_cache(), TrainSettings(sequence_steps=4), np.arange(2), augment=False)
+    batch = replace(maker.sequences(np.random.default_rng(0), np.array([0]), 4), weight=torch.ones(1, 4))
+    flown = batch.commands.clone()
+    flown[..., component] += COMMAND_UNITS[component]
+    assert float(command_loss(flown, batch, only_visible=False)) == pytest.approx(COMMAND_WEIGHTS[component] / 8)

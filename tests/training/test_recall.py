@@ -22,14 +22,14 @@ from training.recall import AREA_SCALE, Recall, last_sight
 from training.settings import HeadSettings
 
 CONFIG = PolicyConfig(features=GAZE_FEATURES + 3, context_channels=8, gaze_cells=3)
-PLACES = torch.tensor([0.5, -0.5, 0.5, -0.5])
+PLACES = torch.tensor([[0.5, -0.4], [-0.5, 0.4], [0.5, 0.4], [-0.5, -0.4]])  # right, below
 
 
 def sequences(steps: int = 30, seen: int = 4) -> Sequences:
-    """Return four sequences whose target is in sight, to the right or left, at the beginning alone."""
+    """Return four sequences whose target is in sight, right or left, above or below, at the beginning alone."""
     visible = (torch.arange(steps) < seen).expand(4, steps)
     features = torch.zeros(4, steps, CONFIG.features)
-    features[..., -GAZE_FEATURES] = torch.where(visible, PLACES[:, None], 0.0)
+    features[..., -GAZE_FEATURES:][..., :2] = torch.where(visible[..., None], PLACES[:, None], 0.0)
     features[..., -GAZE_FEATURES + 4] = torch.where(visible, 0.25, -0.9)
     elapsed_s = torch.full((4, steps), 0.1)
     return Sequences(features, elapsed_s, torch.zeros(4, steps, 4), visible, visible | True, torch.ones(4, steps))
@@ -40,22 +40,25 @@ def test_the_last_sight_is_kept_until_the_next() -> None:
     batch = replace(batch, visible=torch.tensor([[False, True, True, False, False, True]]).expand(4, 6))
     batch.features[..., -GAZE_FEATURES] = torch.arange(6.0)
     place, _, since_s = last_sight(batch)
-    assert place[0].tolist()[1:] == [1.0, 2.0, 2.0, 2.0, 5.0]
+    assert place[0, 1:, 0].tolist() == [1.0, 2.0, 2.0, 2.0, 5.0]
     assert since_s[0, 0] == torch.inf
     assert torch.allclose(since_s[0, 1:], torch.tensor([0.0, 0.0, 0.1, 0.2, 0.0]), atol=1e-6)
 
 
 def test_right_answers_cost_nothing_and_wrong_ones_most_out_of_sight() -> None:
-    batch, recall = sequences(), Recall(2)
+    batch, recall = sequences(), Recall(3)
     with torch.no_grad():
-        recall.ask.weight.copy_(torch.eye(2))
+        recall.ask.weight.copy_(torch.eye(3))
         recall.ask.bias.zero_()
-    right = torch.stack([PLACES.sign()[:, None].expand(4, 30) * 50.0, torch.full((4, 30), AREA_SCALE * 0.25)], dim=2)
+    sides = PLACES.sign()[:, None].expand(4, 30, 2) * 50.0
+    right = torch.cat([sides, torch.full((4, 30, 1), AREA_SCALE * 0.25)], dim=2)
     assert recall(right, batch) < 1e-6
-    seen_wrong, lost_wrong = right.clone(), right.clone()
-    seen_wrong[:, 3, 0] *= -1.0
-    lost_wrong[:, 4, 0] *= -1.0
-    assert torch.allclose(recall(lost_wrong, batch), 3.0 * recall(seen_wrong, batch))
+    for question in (0, 1):
+        seen_wrong, lost_wrong = right.clone(), right.clone()
+        seen_wrong[:, 3, question] *= -1.0
+        lost_wrong[:, 4, question] *= -1.0
+        assert recall(seen_wrong, batch) > 0.1
+        assert torch.allclose(recall(lost_wrong, batch), 3.0 * recall(seen_wrong, batch))
 
 
 def test_what_was_never_or_long_ago_in_sight_is_not_asked_for() -> None:
@@ -68,7 +71,7 @@ def test_what_was_never_or_long_ago_in_sight_is_not_asked_for() -> None:
     assert recall(states, replace(long_ago, visible=long_ago.visible & False)) == 0.0
 
 
-def test_asked_neurons_remember_the_side() -> None:
+def test_asked_neurons_remember_the_sides() -> None:
     torch.manual_seed(0)
     learner, batch = HeadLearner(LiquidPolicyNetwork(CONFIG), recall_weight=1.0), sequences()
     learned = [value for value in learner.parameters() if value.requires_grad]
@@ -79,7 +82,7 @@ def test_asked_neurons_remember_the_side() -> None:
         losses["total"].backward()
         optimiser.step()
     assert torch.allclose(losses["total"], losses["command"] + losses["recall"])
-    answers = learner.recall.ask(learner.network.states(batch.features, batch.elapsed_s))[:, -1, 0]
+    answers = learner.recall.ask(learner.network.states(batch.features, batch.elapsed_s))[:, -1, :2]
     assert ((answers > 0.0) == (PLACES > 0.0)).all(), "26 images after the target went out of sight"
 
 

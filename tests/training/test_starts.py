@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim_worlds.placement import gaps_m
 from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.world import make_world
-from training.expert_flight import ASIDE_M, BROAD_M, _hidden_start
+from training.expert_flight import (
+    ASIDE_M,
+    BESIDE_FREE_M,
+    BROAD_M,
+    GRAZING_M,
+    OVER_TARGET_M,
+    _beside_start,
+    _hidden_start,
+    _near_start,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -27,5 +37,27 @@ def test_a_hidden_start_has_something_broad_before_or_beside_the_line_to_the_tar
             near.append(broad and 0.5 < ahead < length and aside < 2.0 * (max(solid.size_m[:2]) + ASIDE_M))
         assert any(near)
         assert start is not world.start and length < 14.0
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_start_beside_something_is_close_to_it_and_touches_nothing(seed: int) -> None:
+    world = make_world("forest", seed, renderer=BlindRenderer(), clutter=True)
+    try:
+        start = _beside_start(world, np.random.default_rng(seed))
+        gap_m = gaps_m(np.array([start.position_enu_m[:2]]), world.scene.colliders)[0]
+        assert start is not world.start
+        assert BESIDE_FREE_M < gap_m < GRAZING_M[1] + 1.2, "beside something, or a little before it"
+    finally:
+        world.close()
+
+
+def test_near_starts_are_at_times_far_above_or_below_the_target() -> None:
+    world = make_world("forest", 1, renderer=BlindRenderer())
+    try:
+        rng = np.random.default_rng(0)
+        over_m = [_near_start(world, rng).position_enu_m[2] - world.target.position_enu_m[2] for _ in range(80)]
+        assert 0.05 < np.mean([not OVER_TARGET_M[0] <= over <= OVER_TARGET_M[1] for over in over_m]) < 0.5
     finally:
         world.close()
