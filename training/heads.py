@@ -156,7 +156,7 @@ def batch_of(
             that a head learns to trust the gaze where it says the same.
         vanish_share: share of the sequences in which the target is gone for good after some moment: from there on they
             go on as sequences that never see it, so that a head learns to search for what it lost long ago.
-        patience_s: a vanished target is waited for that long, hovering and hardly turning, before it is searched for:
+        patience_s: a vanished target is waited for so long, backing off and hardly turning, before it is searched for:
             what walks behind something mostly comes out again, and who turns on the spot looks elsewhere by then.
     """
     per_epoch = max(1, len(learn) // size)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from liquid_nav import load_policy
 from liquid_nav.policy.runtime import PRETRAINED
 from sim_worlds.seeds import split_of
+
+RECORDED = Path(__file__).parents[2] / "docs" / "results" / "policy-r" / "policy"  # flown, and not shipped
 
 
 def test_it_has_nineteen_liquid_neurons() -> None:
@@ -18,8 +22,9 @@ def test_it_has_nineteen_liquid_neurons() -> None:
     assert state.neurons.shape == (19,)
 
 
-def test_its_data_come_from_forests_of_the_training_split_alone() -> None:
-    manifests = sorted((PRETRAINED / "data").glob("*.json"))
+@pytest.mark.parametrize("folder", [PRETRAINED, RECORDED], ids=["shipped", "recorded"])
+def test_its_data_come_from_forests_of_the_training_split_alone(folder: Path) -> None:
+    manifests = sorted((folder / "data").glob("*.json"))
     assert manifests
     for path in manifests:
         manifest = json.loads(path.read_text())
