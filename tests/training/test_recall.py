@@ -76,7 +76,7 @@ def test_asked_neurons_remember_the_sides() -> None:
     learner, batch = HeadLearner(LiquidPolicyNetwork(CONFIG), recall_weight=1.0), sequences()
     learned = [value for value in learner.parameters() if value.requires_grad]
     optimiser = torch.optim.Adam(learned, lr=0.03)
-    for _ in range(200):
+    for _ in range(600):
         optimiser.zero_grad()
         losses = learner(batch)
         losses["total"].backward()
