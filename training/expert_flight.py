@@ -22,12 +22,14 @@ from training.expert import Expert
 from training.origin import OPTIONS, options_text
 from training.settings import CollectSettings, config_hash
 
+Array = NDArray[np.float64]
 SCAN_RAYS = 64
 EASY_CLEARANCE_M = 0.5
 BLOCKING_M = 1.2
 WALL_HALF_LENGTH_M = 1.2
 BROAD_M, ASIDE_M = 0.28, 0.6
 GRAZING_M, BESIDE_BACK_M, BESIDE_FREE_M = (0.35, 0.75), (0.1, 1.8), 0.33  # beside what is passed, and before its middle
+BORDER_M = 2.0
 OPEN_DENSITIES_PER_M2 = (0.0005, 0.012)
 OVER_TARGET_M, FAR_OVER_TARGET_M = (-0.6, 0.9), (-1.6, 1.4)  # the second puts a near target out of the image
 
@@ -158,14 +160,12 @@ def _blocked_start(world: World, rng: np.random.Generator) -> Start:
     solids = [c for c in world.scene.colliders if _is_in_the_way(world, c)]
     for index in rng.permutation(len(solids))[:60]:
         solid = solids[index]
-        way = np.array(solid.centre_enu_m[:2]) - target
-        distance = float(np.hypot(*way))
+        middle, outward, aside, distance = _seen_from(target, solid)
         if not 1.0 < distance < 16.0:
             continue
-        outward = way / distance
-        across = float(rng.uniform(-0.5, 0.5)) * np.array([-outward[1], outward[0]])
-        spot = target + way + outward * (min(solid.size_m[:2]) + float(rng.uniform(1.0, 3.5))) + across
-        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
+        across = float(rng.uniform(-0.5, 0.5)) * aside
+        spot = middle + outward * (min(solid.size_m[:2]) + float(rng.uniform(1.0, 3.5))) + across
+        if _has_room(world, spot):
             return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
     return world.start
 
@@ -175,15 +175,13 @@ def _hidden_start(world: World, rng: np.random.Generator) -> Start:
     target = world.target.position_enu_m[:2]
     broad = [c for c in world.scene.colliders if min(c.size_m[:2]) > BROAD_M and _is_in_the_way(world, c)]
     for index in rng.permutation(len(broad)):
-        solid = broad[index]
-        way = np.array(solid.centre_enu_m[:2]) - target
-        distance, radius = float(np.hypot(*way)), max(solid.size_m[:2])
+        radius = max(broad[index].size_m[:2])
+        middle, outward, aside, distance = _seen_from(target, broad[index])
         if not radius + 0.8 < distance < 9.0:
             continue
-        outward = way / distance
-        across = float(rng.uniform(-1.0, 1.0)) * (radius + ASIDE_M) * np.array([-outward[1], outward[0]])
-        spot = target + way + outward * (radius + float(rng.uniform(0.8, 3.0))) + across
-        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
+        across = float(rng.uniform(-1.0, 1.0)) * (radius + ASIDE_M) * aside
+        spot = middle + outward * (radius + float(rng.uniform(0.8, 3.0))) + across
+        if _has_room(world, spot):
             return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
     return _blocked_start(world, rng)
 
@@ -195,18 +193,23 @@ def _beside_start(world: World, rng: np.random.Generator) -> Start:
     broad = [min(c.size_m[:2]) > BROAD_M for c in solids]
     order = sorted(rng.permutation(len(solids)), key=lambda index: not broad[index])
     for index in order[:60]:
-        solid = solids[index]
-        way = np.array(solid.centre_enu_m[:2]) - target
-        distance, radius = float(np.hypot(*way)), max(solid.size_m[:2])
+        radius = max(solids[index].size_m[:2])
+        middle, outward, aside, distance = _seen_from(target, solids[index])
         if not radius + 1.5 < distance < 10.0:
             continue
-        outward = way / distance
-        aside = np.array([-outward[1], outward[0]]) * float(rng.choice([-1.0, 1.0]))
-        spot = target + way + outward * float(rng.uniform(*BESIDE_BACK_M))
-        spot = spot + aside * (radius + float(rng.uniform(*GRAZING_M)))
-        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot, BESIDE_FREE_M):
+        side, back_m = float(rng.choice([-1.0, 1.0])), float(rng.uniform(*BESIDE_BACK_M))
+        spot = middle + back_m * outward + side * (radius + float(rng.uniform(*GRAZING_M))) * aside
+        if _has_room(world, spot, BESIDE_FREE_M):
             return _start_at(world, rng, spot, float(rng.uniform(-0.5, 0.5)))
     return _blocked_start(world, rng)
+
+
+def _seen_from(target: Array, solid: Collider) -> tuple[Array, Array, Array, float]:
+    """Return a solid's middle, the ways past it away from a target and across, all (2,), and how far it is from it."""
+    middle = np.array(solid.centre_enu_m[:2])
+    distance = float(np.hypot(*(middle - target)))
+    outward = (middle - target) / distance
+    return middle, outward, np.array([-outward[1], outward[0]]), distance
 
 
 def _is_in_the_way(world: World, solid: Collider) -> bool:
@@ -235,20 +238,25 @@ def _corner_start(world: World, rng: np.random.Generator) -> Start:
         graze = target + way + np.sign(float(arm @ aside)) * float(rng.uniform(-behind, 0.6)) * aside
         back = float(rng.uniform(0.8, 4.0))
         spot = target + (graze - target) * (1.0 + back / distance)
-        if np.abs(spot).max() < world.scene.half_size_m - 2.0 and _is_free(world, spot):
+        if _has_room(world, spot):
             return _start_at(world, rng, spot, float(rng.uniform(-0.4, 0.4)))
     return _blocked_start(world, rng)
 
 
-def _is_free(world: World, spot: NDArray[np.float64], room_m: float = EASY_CLEARANCE_M) -> bool:
+def _is_free(world: World, spot: Array, room_m: float = EASY_CLEARANCE_M) -> bool:
     """True when no solid is nearer than that to a point (2,)."""
     return bool(gaps_m(spot[None], world.scene.colliders)[0] > room_m)
+
+
+def _has_room(world: World, spot: Array, room_m: float = EASY_CLEARANCE_M) -> bool:
+    """True for a free point (2,) that is not at the border."""
+    return bool(np.abs(spot).max() < world.scene.half_size_m - BORDER_M) and _is_free(world, spot, room_m)
 
 
 def _start_at(
     world: World,
     rng: np.random.Generator,
-    spot: NDArray[np.float64],
+    spot: Array,
     bearing_rad: float,
     over_target_m: tuple[float, float] = OVER_TARGET_M,
 ) -> Start:

@@ -14,6 +14,7 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
 
 CONFIGS = Path(__file__).parent / "configs"
+START_SHARES = ("near_share", "blocked_share", "hidden_share", "beside_share")
 RARE_SHARES = ("passage_share", "hazard_share", "hidden_share", "search_share")
 T = TypeVar("T")
 
@@ -66,6 +67,10 @@ class CollectSettings:
         for name in (item.name for item in fields(self) if item.name.endswith("_share")):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
+        starts = {name: getattr(self, name) for name in START_SHARES}
+        if sum(starts.values()) > 1.0 + 1e-9:
+            given = ", ".join(f"{name} {share}" for name, share in starts.items())
+            raise ConfigError(f"{given} are more than all flights: use 1 at most together")
 
 
 def _check_counts(settings: object, *names: str) -> None:

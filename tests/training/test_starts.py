@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from liquid_nav.errors import ConfigError
 from sim_worlds.placement import gaps_m
 from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.world import make_world
@@ -18,6 +19,12 @@ from training.expert_flight import (
     _hidden_start,
     _near_start,
 )
+from training.settings import CollectSettings
+
+
+def test_more_starts_of_a_kind_than_flights_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"near_share 0\.5, .*beside_share 0\.3 are more than all flights"):
+        CollectSettings(near_share=0.5, blocked_share=0.25, beside_share=0.3)
 
 
 @pytest.mark.parametrize("seed", range(4))
