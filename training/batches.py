@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from training.augment import apply_look, draw_look, is_whole, keep_surroundings, move_target, plain_look
 from training.cache import Cache
 from training.settings import TrainSettings
+from training.zoom import fly_over, stills
 
 T = TypeVar("T")
 MIRROR = np.array([1.0, -1.0, 1.0, -1.0], dtype=np.float32)
-VISIBLE_PX = 6
+VISIBLE_PX, STILL_PX = 6, 40
 CELL_PX = 8
 NEARNESS_M = 2.0
 NEAREST_M, FARTHEST_M = 1.5, 20.0  # of targets that are put before other surroundings
@@ -134,6 +135,7 @@ class BatchMaker:
         pixels = cache.target_pixels
         empty = self.steps[(pixels[self.steps] == 0) & cache.has_mask[self.steps]]
         self._empty = empty if len(empty) else self.steps[:1]
+        self._stills = stills(cache, self.steps, STILL_PX) if settings.zoom_share else self.steps[:0]
         free_m, commands = cache.free_m[self.steps], cache.commands[self.steps]
         visible = (pixels >= VISIBLE_PX) | ~cache.has_mask
         lost = losing(visible, cache.stamps_s, cache.starts)[self.steps]
@@ -150,7 +152,7 @@ class BatchMaker:
 
     def sequences(self, rng: np.random.Generator, order: NDArray[np.int64], length: int) -> Batch:
         """Return sequences that begin at positions ``order``, at varying frame rates."""
-        return self._collate([self._sequence(rng, self._stretch(rng, index, length)) for index in order])
+        return self._collate([self._flight(rng, self._stretch(rng, index, length)) for index in order])
 
     def prefer_rare(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return ``order`` with shares of its places taken by stretches that hold a rare moment.
@@ -180,8 +182,18 @@ class BatchMaker:
             steps = np.maximum(steps - overshoot, first)
         return np.asarray(steps, dtype=np.int64)
 
-    def _sequence(self, rng: np.random.Generator, steps: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
-        cache, settings = self.cache, self.settings
+    def _flight(self, rng: np.random.Generator, steps: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+        """Return a stretch of a flight, or, in a share of the sequences, as long a flight made from a still."""
+        share, over = self.settings.zoom_share if self.augment else 0.0, None
+        if share and rng.random() < share:
+            over = fly_over(rng, self.cache, self._stills, self.cache.stamps_s[steps])
+        return self._sequence(rng, steps) if over is None else self._sequence(rng, np.arange(len(steps)), over)
+
+    def _sequence(
+        self, rng: np.random.Generator, steps: NDArray[np.int64], cache: Cache | None = None
+    ) -> dict[str, NDArray[np.generic]]:
+        """Return some steps, changed as they are learned from; of another cache than the maker's where one is given."""
+        cache, settings = cache or self.cache, self.settings
         look = draw_look(rng, settings.recolour, settings.patches) if self.augment else plain_look()
         has_mask = cache.has_mask[steps]
         if not has_mask.all():
@@ -190,9 +202,9 @@ class BatchMaker:
         behind = int(rng.choice(self._empty)) if replace else None
         distances_m = cache.distances_m[steps]
         turned = bool(replace and rng.random() < 0.5)
-        background = None if behind is None else _turned(np.asarray(cache.images[behind]), turned)
+        background = None if behind is None else _turned(np.asarray(self.cache.images[behind]), turned)
         commands, stamps = cache.commands[steps].astype(np.float32), cache.stamps_s[steps]
-        cover = self._cover(rng, steps) if self.augment and len(steps) > 1 and has_mask.all() else None
+        cover = self._cover(rng, cache, steps) if self.augment and len(steps) > 1 and has_mask.all() else None
         if cover is not None:
             commands = while_covered(commands, cover.hidden, stamps, cover.side)
         images, heats, visible = [], [], []
@@ -213,7 +225,7 @@ class BatchMaker:
         seen = np.array(visible)
         commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0), stamps)
         free_m = cache.free_m[steps]
-        around_m = free_m if behind is None else _turned(cache.free_m[[behind]], turned)
+        around_m = free_m if behind is None else _turned(self.cache.free_m[[behind]], turned)
         nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
         return {
@@ -229,18 +241,18 @@ class BatchMaker:
             "elapsed_s": elapsed.astype(np.float32),
         }
 
-    def _cover(self, rng: np.random.Generator, steps: NDArray[np.int64]) -> Cover | None:
+    def _cover(self, rng: np.random.Generator, cache: Cache, steps: NDArray[np.int64]) -> Cover | None:
         """Draw what comes before the target in a share of the sequences; None when nothing does or can."""
         share = self.settings.cover_share
-        seen = self.cache.target_pixels[steps] >= VISIBLE_PX
+        seen = cache.target_pixels[steps] >= VISIBLE_PX
         if not share or rng.random() >= share or seen.sum() < 2:
             return None
-        stamps = self.cache.stamps_s[steps]
+        stamps = cache.stamps_s[steps]
         first = int(rng.choice(np.flatnonzero(seen)[1:]))
         hidden = seen & (stamps >= stamps[first]) & (stamps < stamps[first] + rng.uniform(*COVERED_S))
         before = int(np.flatnonzero(seen[:first])[-1])
-        middle = np.flatnonzero(self.cache.mask(int(steps[before])).any(axis=0)).mean()
-        side = 1.0 if middle < 0.5 * self.cache.images.shape[2] else -1.0
+        middle = np.flatnonzero(cache.mask(int(steps[before])).any(axis=0)).mean()
+        side = 1.0 if middle < 0.5 * cache.images.shape[2] else -1.0
         other = np.asarray(self.cache.images[int(rng.choice(self._empty))])
         return Cover(hidden, side, other, int(rng.integers(*COVER_MARGIN_PX)))
 

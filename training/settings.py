@@ -91,6 +91,7 @@ class DrawSettings:
             solid right ahead, a hidden target and the beginning of a search, see
             :meth:`training.batches.BatchMaker.prefer_rare`.
         cover_share: share of the sequences in which something comes before the target for a while.
+        zoom_share: share of the sequences that are made from a still, see :mod:`training.zoom`.
         strides: between two images of a sequence to learn from, one of these for each: of episodes with 20 images per
             second, 20, 10 and 5 images per second.
         lost_share: share of the images that such a sequence lacks.
@@ -107,6 +108,7 @@ class DrawSettings:
     hidden_share: float = 0.0
     search_share: float = 0.0
     cover_share: float = 0.0
+    zoom_share: float = 0.0
     strides: tuple[int, ...] = (1, 1, 1, 2, 2, 4)
     lost_share: float = 0.1
     validation_share: float = 0.06
@@ -118,7 +120,7 @@ class DrawSettings:
         shares = {name: getattr(self, name) for name in RARE_SHARES}
         if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
             raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
-        for name in ("cover_share", "lost_share"):
+        for name in ("cover_share", "zoom_share", "lost_share"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
         if not self.strides or any(type(stride) is not int or stride < 1 for stride in self.strides):
