@@ -44,7 +44,7 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# The tables in README.md, the policy's card and docs/results: test seeds, about an hour on two cores.
+# The tables in README.md, the policy's card and docs/results: test seeds, about 35 minutes on two cores.
 results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 15 --seed 13 --keep-failures 8 --out docs/results
 	@$(BIN)/liquid-nav evaluate --suite stress --episodes 10 --seed 13 --out docs/results/stress
@@ -53,7 +53,7 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 
-# A hundred flights of each kind of woods and of the city that the mission is about: about an hour and a quarter of one core.
+# A hundred flights of each kind of woods and of the city that the mission is about: half an hour on two cores.
 HUNDRED := forest-unseen forest-autumn forest-winter forest-spring forest-light forest-range forest-decoys city-walking
 hundred: $(READY)
 	@for suite in $(HUNDRED); do \
