@@ -54,6 +54,23 @@ class ExpertConfig:
     search_yaw_rate_rad_s: float = 0.8
     reach_m: float = 3.0
 
+    def speed_m_s(self, distance_m: float, above_m: float) -> float:
+        """Return how fast to fly straight towards a target, horizontally so far away and so high above the vehicle."""
+        left_m = distance_m - self.stand_off_at_m(above_m)
+        return float(np.clip(self.approach_gain_per_s * left_m, -1.0, self.max_speed_m_s))
+
+    def stand_off_at_m(self, above_m: float) -> float:
+        """Return where to hover for a target so high above the vehicle."""
+        return float(max(self.stand_off_m, abs(above_m) / np.tan(self.steepest_rad)))
+
+    def up_m_s(self, above_m: float) -> float:
+        """Return how fast to climb to a target so high above the vehicle."""
+        return float(np.clip(above_m + self.height_over_target_m, -self.max_up_m_s, self.max_up_m_s))
+
+    def yaw_rate_rad_s(self, bearing_rad: float) -> float:
+        """Return how fast to turn to a target in sight."""
+        return float(np.clip(self.yaw_gain_per_s * bearing_rad, -self.max_yaw_rate_rad_s, self.max_yaw_rate_rad_s))
+
 
 class Expert:
     """Flies one world; make a new one for each flight."""
@@ -81,22 +98,21 @@ class Expert:
         in_frame = abs(bearing) < half_view
         if in_frame:
             self._search_direction = 1.0 if bearing >= 0.0 else -1.0
-            yaw_rate = config.yaw_gain_per_s * bearing
+            yaw_rate = config.yaw_rate_rad_s(bearing)
         else:
             if abs(bearing) < half_view + EDGE_RAD:  # it can be seen to leave on that side
                 self._search_direction = 1.0 if bearing >= 0.0 else -1.0
             yaw_rate = self._search_direction * config.search_yaw_rate_rad_s
-        yaw_rate = float(np.clip(yaw_rate, -config.max_yaw_rate_rad_s, config.max_yaw_rate_rad_s))
         velocity = self._horizontal_velocity(position, to_target)
         if not in_frame:
             velocity = velocity * 0.0
         forward, left, _ = enu_to_level_flu([velocity[0], velocity[1], 0.0], odometry.yaw_rad)
-        up = float(to_target[2]) + config.height_over_target_m
+        up = config.up_m_s(float(to_target[2]))
         over_ground_m = float(position[2]) - self.world.scene.ground_height_m(float(position[0]), float(position[1]))
         if not in_frame:
             up = 0.4 if over_ground_m < LOWEST_SEARCH_M else 0.0
         up = max(up, LOWEST_FLIGHT_M - over_ground_m)
-        up = float(np.clip(up, -config.max_up_m_s, config.max_up_m_s))
+        up = min(up, config.max_up_m_s)
         return VelocityCommand(float(forward), float(left), up, yaw_rate)
 
     def clearance_m(self, position_enu_m: NDArray[np.float64]) -> float:
@@ -110,16 +126,17 @@ class Expert:
         config = self.config
         distance = float(np.hypot(to_target[0], to_target[1])) + 1e-9
         straight = to_target[:2] / distance
-        stand_off_m = max(config.stand_off_m, abs(float(to_target[2])) / np.tan(config.steepest_rad))
+        above_m = float(to_target[2])
+        stand_off_m = config.stand_off_at_m(above_m)
         left_m = distance - stand_off_m
         if self._field is None or distance < stand_off_m + 0.3:
-            return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
+            return straight * config.speed_m_s(distance, above_m)
         point = position[:2]
         ahead = self._field.look_ahead(point, config.reach_m)
         way = ahead - point
         length = float(np.hypot(way[0], way[1]))
         if length < 1e-6:
-            return straight * float(np.clip(config.approach_gain_per_s * left_m, -1.0, config.max_speed_m_s))
+            return straight * config.speed_m_s(distance, above_m)
         speed = config.approach_gain_per_s * max(left_m, min(length, 1.0))
         free_m = self._field.free_m(point, point + straight * min(BRAKE_M, left_m), BLOCKED_M)
         braked = 1.0 if free_m >= left_m else (free_m - STOP_M) / (BRAKE_M - STOP_M)

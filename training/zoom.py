@@ -25,6 +25,7 @@ MARGIN = 0.04  # of the image: so far from its edges the target begins at least
 MIDDLE = slice(5, 11)  # sectors
 TRIED = 8  # stills, until one allows it
 LAW = ExpertConfig()
+FOV_RAD = PolicyConfig().horizontal_fov_rad
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,10 @@ def draw_approach(
         return None
     place_px = 0.5 * size_px - zoom * (rng.uniform(low_px, high_px) - still_px)
     place_px = np.clip(place_px, MARGIN * size_px, (1.0 - MARGIN) * size_px)
-    focal_px = 0.5 * size_px[0] / np.tan(0.5 * PolicyConfig().horizontal_fov_rad)
+    focal_px = 0.5 * size_px[0] / np.tan(0.5 * FOV_RAD)
     right, down = (place_px - 0.5 * size_px) / focal_px
-    states = _fly(-float(np.arctan(right)), -float(down) * distance_m / zoom, distance_m / zoom, gaps_s)
+    first_m = distance_m / zoom
+    states = _fly(-float(np.arctan(right)), -float(down) * first_m, first_m, gaps_s)
     bearings_rad, above_m, away_m, *_ = states.T
     across = np.column_stack([np.tan(bearings_rad), above_m / away_m])
     return Approach(
@@ -141,17 +143,8 @@ def _fly(
     """Return (steps, 7): bearing to the left, height over the vehicle and distance of the target, and the command."""
     states = []
     for gap_s in (*gaps_s, 0.0):
-        speed, up, turn = _law(bearing_rad, above_m, away_m)
+        speed, up, turn = LAW.speed_m_s(away_m, above_m), LAW.up_m_s(above_m), LAW.yaw_rate_rad_s(bearing_rad)
         forward, left = speed * np.cos(bearing_rad), speed * np.sin(bearing_rad)
         states.append((bearing_rad, above_m, away_m, forward, left, up, turn))
         bearing_rad, above_m, away_m = bearing_rad - turn * gap_s, above_m - up * gap_s, away_m - speed * gap_s
     return np.array(states)
-
-
-def _law(bearing_rad: float, above_m: float, away_m: float) -> tuple[float, float, float]:
-    """Return speed towards the target, up and yaw rate of the expert with nothing around, see its config."""
-    stand_off_m = max(LAW.stand_off_m, abs(above_m) / np.tan(LAW.steepest_rad))
-    speed = np.clip(LAW.approach_gain_per_s * (away_m - stand_off_m), -1.0, LAW.max_speed_m_s)
-    up = np.clip(above_m + LAW.height_over_target_m, -LAW.max_up_m_s, LAW.max_up_m_s)
-    turn = np.clip(LAW.yaw_gain_per_s * bearing_rad, -LAW.max_yaw_rate_rad_s, LAW.max_yaw_rate_rad_s)
-    return float(speed), float(up), float(turn)

@@ -9,6 +9,7 @@ import pytest
 
 from liquid_nav.errors import ConfigError
 from tests.training.small_data import small_cache
+from training.augment import is_whole
 from training.batches import BatchMaker
 from training.cache import HEIGHT, WIDTH, Cache
 from training.settings import TrainSettings
@@ -61,8 +62,9 @@ def test_image_and_mask_go_together_to_where_the_target_is_said_to_be() -> None:
 
 def test_a_target_that_no_window_brings_to_the_middle_is_left_alone() -> None:
     random = np.random.default_rng(0)
+    assert not is_whole(_mask(column=10)) and is_whole(_mask(column=15))
     assert draw_approach(random, _mask(column=15), 5.0, GAPS_S) is None
-    assert draw_approach(random, _mask(column=5), 5.0, GAPS_S) is None  # the edge of the image cuts it
+    assert draw_approach(random, _mask(column=10), 5.0, GAPS_S) is None  # the edge of the image cuts it
     assert draw_approach(random, np.zeros((HEIGHT, WIDTH), dtype=bool), 5.0, GAPS_S) is None
 
 
