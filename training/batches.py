@@ -26,6 +26,7 @@ NEARNESS_M = 2.0
 NEAREST_M, FARTHEST_M = 1.5, 20.0  # of targets that are put before other surroundings
 LARGEST_SCALE = 1.5
 AHEAD, MIDDLE = slice(5, 11), slice(6, 10)  # sectors in the middle third and quarter of the image
+LEFT, RIGHT, ROOM_SEEN_M = slice(0, 8), slice(8, 16), 8.0  # sectors, and how far a half of them is looked into
 FREE_AHEAD_M, BESIDE_M, FAST_M_S = 3.2, 2.1, 1.0
 HAZARD_M, BEFORE_TARGET_M = 3.0, 1.5  # a hazard is so near and so far before the target
 MOVING_M_S = 0.3
@@ -72,6 +73,7 @@ class Batch:
         nearness: (batch, time, sectors) of solids, 1 at the vehicle, 0 far away.
         weight: (batch, time) of the command: more before solids and where the way between solids is free, less where
             nobody can know it, see :func:`certainty`.
+        hazard: bool (batch, time), a solid stands right ahead and well before the target.
         elapsed_s: (batch, time).
     """
 
@@ -84,6 +86,7 @@ class Batch:
     log_distance: torch.Tensor
     nearness: torch.Tensor
     weight: torch.Tensor
+    hazard: torch.Tensor
     elapsed_s: torch.Tensor
 
     def to(self, device: torch.device) -> Batch:
@@ -223,8 +226,10 @@ class BatchMaker:
             heats.append(heat.astype(np.float32))
             visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
         seen = np.array(visible)
-        commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0), stamps)
         free_m = cache.free_m[steps]
+        hazard = blocked(free_m, cache.distances_m[steps])
+        commands = pass_on_the_freer_side(seen, commands, free_m, hazard, stamps)
+        commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0), stamps)
         around_m = free_m if behind is None else _turned(self.cache.free_m[[behind]], turned)
         nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
         elapsed = np.diff(stamps, prepend=stamps[0] - 0.05)
@@ -238,6 +243,7 @@ class BatchMaker:
             "log_distance": np.log(np.maximum(distances_m, 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
             "weight": command_weight(free_m, commands, distances_m) * certainty(seen, commands, stamps),
+            "hazard": hazard,
             "elapsed_s": elapsed.astype(np.float32),
         }
 
@@ -319,6 +325,26 @@ def search_to_the_left(
     unknown = searching(visible, commands) & ~lately
     changed = commands.astype(np.float32)
     changed[unknown, 3] = np.abs(changed[unknown, 3])
+    return changed
+
+
+def pass_on_the_freer_side(
+    visible: NDArray[np.bool_],
+    commands: NDArray[np.float32],
+    free_m: NDArray[np.float32],
+    hazard: NDArray[np.bool_],
+    stamps_s: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Return the commands of a sequence, (steps, 4), passing a solid ahead where there is more room.
+
+    The expert knows what hides behind it and goes the shorter way. Who has not seen the target yet, or lost it long
+    ago, would learn the mean of both sides: straight into what stands there.
+    """
+    unknown = ~visible & hazard & (since_seen_s(visible, stamps_s) > SIDE_KNOWN_S)
+    changed = commands.astype(np.float32)
+    if unknown.any():
+        left, right = (free_m[unknown][:, half].clip(max=ROOM_SEEN_M).mean() for half in (LEFT, RIGHT))
+        changed[unknown, 1] = np.abs(changed[unknown, 1]) * (1.0 if left >= right else -1.0)
     return changed
 
 

@@ -25,6 +25,7 @@ BAND_BELOW_M, BAND_ABOVE_M = 0.5, 0.8  # solids below and above the way do not m
 BLOCKED_M = 0.45  # a line that passes solids nearer than this is blocked
 BRAKE_M, STOP_M = 2.4, 0.4  # brakes from this far before a solid in the line to the target; what stays beside it
 SLOWEST = 0.3
+SOON_S = 0.4  # what is beside the vehicle then stands at the edge of the image now
 TIGHT_M = 0.6  # flies slower where less room than this is left
 
 
@@ -41,6 +42,8 @@ class ExpertConfig:
         yaw_gain_per_s: yaw rate per radian of bearing.
         search_yaw_rate_rad_s: yaw rate while the target is out of view.
         reach_m: how far ahead on its way it aims.
+        room_m: solids nearer than this to where it will soon be are kept away from.
+        room_gain_per_s: speed aside per metre of room that lacks.
     """
 
     stand_off_m: float = 2.0
@@ -53,6 +56,8 @@ class ExpertConfig:
     yaw_gain_per_s: float = 1.8
     search_yaw_rate_rad_s: float = 0.8
     reach_m: float = 3.0
+    room_m: float = 1.0
+    room_gain_per_s: float = 0.8
 
     def speed_m_s(self, distance_m: float, above_m: float) -> float:
         """Return how fast to fly straight towards a target, horizontally so far away and so high above the vehicle."""
@@ -128,17 +133,29 @@ class Expert:
         straight = to_target[:2] / distance
         above_m = float(to_target[2])
         stand_off_m = config.stand_off_at_m(above_m)
-        left_m = distance - stand_off_m
-        if self._field is None or distance < stand_off_m + 0.3:
+        left_m, point = distance - stand_off_m, position[:2]
+        if self._field is None:
             return straight * config.speed_m_s(distance, above_m)
-        point = position[:2]
-        ahead = self._field.look_ahead(point, config.reach_m)
-        way = ahead - point
+        if distance < stand_off_m + 0.3:
+            return self._with_room(point, straight * config.speed_m_s(distance, above_m))
+        way = self._field.look_ahead(point, config.reach_m) - point
+        if self._field.segment_clearance(point, point + straight * left_m) >= config.room_m:
+            way = straight * left_m
         length = float(np.hypot(way[0], way[1]))
         if length < 1e-6:
-            return straight * config.speed_m_s(distance, above_m)
+            return self._with_room(point, straight * config.speed_m_s(distance, above_m))
         speed = config.approach_gain_per_s * max(left_m, min(length, 1.0))
         free_m = self._field.free_m(point, point + straight * min(BRAKE_M, left_m), BLOCKED_M)
         braked = 1.0 if free_m >= left_m else (free_m - STOP_M) / (BRAKE_M - STOP_M)
         slow = min(braked, self._field.clearance_at_m(point) / TIGHT_M)
-        return way / length * min(speed, config.max_speed_m_s * float(np.clip(slow, SLOWEST, 1.0)))
+        speed = min(speed, config.max_speed_m_s * float(np.clip(slow, SLOWEST, 1.0)))
+        return self._with_room(point, way / length * speed)
+
+    def _with_room(self, point: NDArray[np.float64], velocity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a velocity (2,) that keeps away from what is close to where it leads; the image still shows that."""
+        config = self.config
+        if self._field is None:
+            return velocity
+        aside_m = self._field.aside_m(point + SOON_S * velocity, config.room_m)
+        changed = velocity + config.room_gain_per_s * aside_m
+        return changed * min(1.0, config.max_speed_m_s / (float(np.hypot(*changed)) + 1e-9))

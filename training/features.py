@@ -21,7 +21,7 @@ from training.settings import LookSettings, config_hash
 from training.train import split_episodes
 
 LOOKED_AT_ONCE = 128  # images
-VERSION = 4  # of what is kept, the labels of the sequences included
+VERSION = 5  # of what is kept, the labels of the sequences included
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Sequences:
 
     Attributes:
         features: (sequences, time, features) of a trained eye.
-        elapsed_s, commands, visible, use_command, weight: see :class:`training.batches.Batch`.
+        elapsed_s, commands, visible, use_command, weight, hazard: see :class:`training.batches.Batch`.
     """
 
     features: torch.Tensor
@@ -39,6 +39,7 @@ class Sequences:
     visible: torch.Tensor
     use_command: torch.Tensor
     weight: torch.Tensor
+    hazard: torch.Tensor
 
     @cached_property
     def never_seen(self) -> torch.Tensor:
@@ -119,9 +120,8 @@ def _look(
             with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bf16"):
                 encoding = encoder(pictures)
             features = encoding.features.float().unflatten(0, batch.images.shape[:2])
-            parts.append(
-                Sequences(features, batch.elapsed_s, batch.commands, batch.visible, batch.use_command, batch.weight)
-            )
+            named = {item.name: getattr(batch, item.name) for item in fields(Sequences) if item.name != "features"}
+            parts.append(Sequences(features=features, **named))
             advance(len(features), "")
     names = [item.name for item in fields(Sequences)]
     return Sequences(**{name: torch.cat([getattr(each, name) for each in parts]) for name in names})

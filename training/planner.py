@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -22,6 +22,12 @@ HARD_CLEARANCE_M = 0.4
 SOFT_CLEARANCE_M = 1.4
 SOFT_COST = 5.0
 STRAIGHT_CLEARANCE_M = 0.8
+SMOOTHED_CELLS = 1.0
+SAMPLED_M = 0.125
+ANGLES_RAD = np.arange(72) * np.pi / 36.0
+DIRECTIONS = np.column_stack([np.cos(ANGLES_RAD), np.sin(ANGLES_RAD)])
+PREFERS_FAR = 0.05  # per metre, among ways that are as cheap
+STEPS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (2, -1), (1, 2), (1, -2))  # to eight neighbours alone, ways bend
 
 
 class WayField:
@@ -47,6 +53,9 @@ class WayField:
         self.cells = int(2 * half_size_m / CELL_M)
         solid = _occupancy(colliders, half_size_m, self.cells, flying_heights_m)
         self.clearance_m = distance_transform_edt(~solid) * CELL_M
+        lack = np.clip((SOFT_CLEARANCE_M - self.clearance_m) / SOFT_CLEARANCE_M, 0.0, 1.0)
+        self._cost = 1.0 + SOFT_COST * lack**2 + 1000.0 * (self.clearance_m < HARD_CLEARANCE_M)
+        self._widening = np.stack(np.gradient(gaussian_filter(self.clearance_m, SMOOTHED_CELLS), CELL_M), axis=2)
         self.distance_m = self._distances(goal_enu_m, goal_radius_m)
 
     def _distances(self, goal: NDArray[np.float64], radius_m: float) -> NDArray[np.float64]:
@@ -67,10 +76,9 @@ class WayField:
     def _graph(self) -> coo_matrix:
         cells = self.cells
         index = np.arange(cells * cells).reshape(cells, cells)
-        lack = np.clip((SOFT_CLEARANCE_M - self.clearance_m) / SOFT_CLEARANCE_M, 0.0, 1.0)
-        cost = 1.0 + SOFT_COST * lack**2 + 1000.0 * (self.clearance_m < HARD_CLEARANCE_M)
+        cost = self._cost
         rows, columns, weights = [], [], []
-        for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
+        for dx, dy in STEPS:
             xs, ys = slice(0, cells - dx), slice(max(0, -dy), cells - max(0, dy))
             xt, yt = slice(dx, cells), slice(max(0, dy), cells - max(0, -dy))
             step = CELL_M * float(np.hypot(dx, dy)) * 0.5 * (cost[xs, ys] + cost[xt, yt])
@@ -86,13 +94,14 @@ class WayField:
         x, y = ((point[:2] + self.half_size_m) / CELL_M).astype(int).clip(0, self.cells - 1)
         return int(x), int(y)
 
-    def to_go_m(self, point: NDArray[np.float64]) -> float:
-        """Length of the way from a point (2,) to the goal's ring (with its cost of close passages)."""
-        return float(self.distance_m[self.cell(point)])
-
     def clearance_at_m(self, point: NDArray[np.float64]) -> float:
         """Distance from a point (2,) to the nearest solid."""
         return float(self.clearance_m[self.cell(point)])
+
+    def aside_m(self, point: NDArray[np.float64], room_m: float) -> NDArray[np.float64]:
+        """Return which way, (2,), there is more room near a point (2,), as long as what it lacks of ``room_m``."""
+        lacking_m = max(0.0, room_m - self.clearance_at_m(point))
+        return np.asarray(self._widening[self.cell(point)] * lacking_m)
 
     def segment_clearance(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
         """Smallest clearance on the straight way between two points (2,)."""
@@ -111,22 +120,29 @@ class WayField:
         return float(along[blocked[0]]) if len(blocked) else length
 
     def look_ahead(self, point: NDArray[np.float64], reach_m: float) -> NDArray[np.float64]:
-        """Return the farthest point of the way within ``reach_m`` that can be flown to straight."""
-        x, y = self.cell(point)
-        wanted = min(STRAIGHT_CLEARANCE_M, 0.8 * float(self.clearance_m[x, y]))
-        best, position = point.copy(), point
-        for _ in range(int(reach_m / CELL_M)):
-            x0, y0 = max(0, x - 1), max(0, y - 1)
-            window = self.distance_m[x0 : x + 2, y0 : y + 2]
-            step = np.unravel_index(int(window.argmin()), window.shape)
-            nx, ny = x0 + int(step[0]), y0 + int(step[1])
-            if (nx, ny) == (x, y):
-                break
-            x, y = nx, ny
-            position = (np.array([x, y]) + 0.5) * CELL_M - self.half_size_m
-            if self.segment_clearance(point, position) >= wanted:
-                best = position
-        return best
+        """Return the point within ``reach_m`` of ``point``, (2,) both, that the cheapest way leads to straight."""
+        wanted_m = min(STRAIGHT_CLEARANCE_M, 0.8 * self.clearance_at_m(point))
+        lengths = np.arange(1, int(reach_m / SAMPLED_M) + 1) * SAMPLED_M
+        points = point + lengths[:, None] * DIRECTIONS[:, None, :]  # (directions, lengths, 2)
+        places = ((points + self.half_size_m) / CELL_M).clip(0.0, self.cells - 1.0)
+        x, y = places.astype(int).transpose(2, 0, 1)
+        free = np.minimum.accumulate(self.clearance_m[x, y], axis=1) >= wanted_m
+        if not free.any():
+            return point.copy()
+        so_far = np.cumsum(self._cost[x, y], axis=1) * SAMPLED_M
+        total = so_far + self._between_cells(places) - PREFERS_FAR * lengths
+        best = np.unravel_index(int(np.where(free, total, np.inf).argmin()), free.shape)
+        return np.asarray(points[best])
+
+    def _between_cells(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distances left, (...), at places (..., 2) in cells, from the centres of the four cells around."""
+        low = (places - 0.5).clip(0.0, self.cells - 1.001)
+        x, y = low.astype(int).transpose(2, 0, 1)
+        across, along = (low[..., axis] - floor for axis, floor in ((0, x), (1, y)))
+        near, far = (
+            (1.0 - along) * self.distance_m[x + step, y] + along * self.distance_m[x + step, y + 1] for step in (0, 1)
+        )
+        return np.asarray((1.0 - across) * near + across * far)
 
 
 def _occupancy(

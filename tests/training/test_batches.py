@@ -27,6 +27,7 @@ from training.batches import (
     certainty,
     command_weight,
     losing,
+    pass_on_the_freer_side,
     passing,
     search_to_the_left,
     searching,
@@ -82,6 +83,19 @@ def test_a_search_goes_to_the_left_unless_the_target_left_lately() -> None:
     assert search_to_the_left(visible, commands, stamps)[:, 3].tolist() == pytest.approx([0.8, 0.8, -0.8, -0.8, 0.8])
     assert search_to_the_left(visible, -commands, stamps)[:, 3].tolist() == pytest.approx([0.8] * 5)
     assert commands[0, 3] < 0.0, "the episodes stay as they are"
+
+
+def test_what_stands_ahead_of_an_unknown_target_is_passed_where_there_is_more_room() -> None:
+    aside = np.repeat(np.array([[0.5, 0.6, 0.0, 0.0]], np.float32), 5, axis=0)
+    visible = np.array([False, False, True, False, False])
+    stamps = np.array([0.0, 1.0, 2.0, 1.9 + SIDE_KNOWN_S, 2.1 + SIDE_KNOWN_S])
+    crowded_left, ahead = np.repeat(_free_m(0, 1, 2, 7, 8), 5, axis=0), np.ones(5, dtype=bool)
+    for free_m, side in ((crowded_left, -1.0), (crowded_left[:, ::-1], 1.0)):
+        changed = pass_on_the_freer_side(visible, aside, free_m, ahead, stamps)
+        assert changed[[0, 1, 4], 1].tolist() == pytest.approx([0.6 * side] * 3)
+        assert changed[[2, 3], 1].tolist() == pytest.approx([0.6, 0.6]), "in sight, or lately"
+        assert (changed[:, [0, 2, 3]] == aside[:, [0, 2, 3]]).all()
+    assert (pass_on_the_freer_side(visible, aside, crowded_left, ~ahead, stamps) == aside).all()
 
 
 def test_flying_to_a_target_long_out_of_sight_counts_little_and_searching_for_it_more() -> None:

@@ -47,6 +47,19 @@ def test_flies_around_a_trunk_in_its_way_with_room_to_spare() -> None:
     assert nearest > 0.7
 
 
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_makes_room_for_what_it_would_soon_pass_too_closely(side: float) -> None:
+    world = _world((_trunk(0.9, 0.8 * side),))
+    assert Expert(world).command().left_m_s * side < -0.1
+    assert Expert(_world((_trunk(0.9, 1.6 * side),))).command().left_m_s == pytest.approx(0.0, abs=0.05)
+
+
+def test_flies_through_the_middle_of_a_gap_without_swerving() -> None:
+    expert = Expert(_world((_trunk(0.9, 0.95), _trunk(0.9, -0.95))))
+    assert expert.command().left_m_s == pytest.approx(0.0, abs=0.1)
+    assert expert.command().forward_m_s > 1.0
+
+
 def test_ignores_what_lies_below_its_way() -> None:
     low = Collider("box", (4.0, 0.0, 0.2), (0.5, 3.0, 0.2), label="log")
     world = _world((low,))
