@@ -32,6 +32,8 @@ VANISHED_S = 1.0  # what to fly in the first moment after a target has vanished 
 FAR_AREA = -0.2  # of the gaze: a backpack about 12 m away
 PATIENT_RAD_S = 0.1  # who waits for a target that something hides turns hardly away from where it was
 WAIT_M_S = -0.3  # and makes room: taught to hover, a head creeps on towards what hides it
+ASIDE_M_S = 0.5  # and looks past it on the side where the target was: what walks on straight stays hidden otherwise
+CLEARLY_ASIDE = 0.2  # of the image, -1 to 1: so far right or left that is done in full
 STEEP = 0.6  # of the gaze: so far above or below the middle, -1 to 1, a target leaves the image at the top or bottom
 BACK_M_S, CLIMB_M_S = -0.4, 0.5  # to a target that left it there
 
@@ -156,7 +158,7 @@ def batch_of(
             that a head learns to trust the gaze where it says the same.
         vanish_share: share of the sequences in which the target is gone for good after some moment: from there on they
             go on as sequences that never see it, so that a head learns to search for what it lost long ago.
-        patience_s: a vanished target is waited for so long, backing off and hardly turning, before it is searched for:
+        patience_s: a vanished target is waited for so long, backing off and aside, hardly turning, then searched for:
             what walks behind something mostly comes out again, and who turns on the spot looks elsewhere by then.
     """
     per_epoch = max(1, len(learn) // size)
@@ -198,6 +200,8 @@ def _vanished(
     search = torch.zeros_like(batch.commands)
     search[..., 3] = torch.where(waits, side * PATIENT_RAD_S, turn)
     search[..., 0] = torch.where(steep, BACK_M_S, torch.where(waits, WAIT_M_S, 0.0))
+    past = ASIDE_M_S * (-right / CLEARLY_ASIDE).clamp(-1.0, 1.0)[:, None]
+    search[..., 1] = torch.where(waits & ~steep, past, 0.0)
     search[..., 2] = torch.where(steep, -CLIMB_M_S * below.sign()[:, None], 0.0)
     said = since_s > (0.0 if patience_s else VANISHED_S)
     return Sequences(

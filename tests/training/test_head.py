@@ -22,6 +22,7 @@ from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
 from training.heads import (
+    ASIDE_M_S,
     BACK_M_S,
     CLIMB_M_S,
     FAR_AREA,
@@ -219,7 +220,7 @@ def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> No
         assert not weight[row, start : start + 9].any() and (weight[row, start + 12 :] == LOST).all()
 
 
-def test_what_vanishes_is_waited_for_first_with_patience() -> None:
+def test_what_vanishes_is_waited_for_first_with_patience_and_looked_for_past_what_hides_it() -> None:
     batch = batch_of(_half_seen(), 40, 3, 0, vanish_share=1.0, patience_s=3.0)
     gone = batch.visible[:, 0] & (batch.visible.sum(dim=1) < 40)
     for row in torch.nonzero(gone).flatten().tolist():
@@ -229,7 +230,8 @@ def test_what_vanishes_is_waited_for_first_with_patience() -> None:
         assert torch.allclose(waiting[:, 3], side * PATIENT_RAD_S)
         assert torch.allclose(searching[:, 3], side * SEARCH_RAD_S)
         assert (waiting[:, 0] == WAIT_M_S).all() and not searching[:, 0].any()
-        assert not batch.commands[row, start:, 1:3].any() and (batch.weight[row, start:] == LOST).all()
+        assert torch.allclose(waiting[:, 1], side * ASIDE_M_S) and not searching[:, 1].any()
+        assert not batch.commands[row, start:, 2].any() and (batch.weight[row, start:] == LOST).all()
     assert gone.sum() > 4
 
 
