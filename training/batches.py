@@ -73,7 +73,6 @@ class Batch:
         nearness: (batch, time, sectors) of solids, 1 at the vehicle, 0 far away.
         weight: (batch, time) of the command: more before solids and where the way between solids is free, less where
             nobody can know it, see :func:`certainty`.
-        hazard: bool (batch, time), a solid stands right ahead and well before the target.
         elapsed_s: (batch, time).
     """
 
@@ -86,7 +85,6 @@ class Batch:
     log_distance: torch.Tensor
     nearness: torch.Tensor
     weight: torch.Tensor
-    hazard: torch.Tensor
     elapsed_s: torch.Tensor
 
     def to(self, device: torch.device) -> Batch:
@@ -227,8 +225,8 @@ class BatchMaker:
             visible.append(int(mask.sum()) >= VISIBLE_PX or not cache.has_mask[step])
         seen = np.array(visible)
         free_m = cache.free_m[steps]
-        hazard = blocked(free_m, cache.distances_m[steps])
-        commands = pass_on_the_freer_side(seen, commands, free_m, hazard, stamps)
+        ahead = blocked(free_m, cache.distances_m[steps])
+        commands = pass_on_the_freer_side(seen, commands, free_m, ahead, stamps)
         commands = search_to_the_left(seen, commands * (MIRROR if look.flip else 1.0), stamps)
         around_m = free_m if behind is None else _turned(self.cache.free_m[[behind]], turned)
         nearness = np.asarray(np.exp(-around_m / NEARNESS_M), dtype=np.float32)
@@ -243,7 +241,6 @@ class BatchMaker:
             "log_distance": np.log(np.maximum(distances_m, 0.1)),
             "nearness": np.ascontiguousarray(nearness[:, ::-1]) if look.flip else nearness,
             "weight": command_weight(free_m, commands, distances_m) * certainty(seen, commands, stamps),
-            "hazard": hazard,
             "elapsed_s": elapsed.astype(np.float32),
         }
 
@@ -332,7 +329,7 @@ def pass_on_the_freer_side(
     visible: NDArray[np.bool_],
     commands: NDArray[np.float32],
     free_m: NDArray[np.float32],
-    hazard: NDArray[np.bool_],
+    ahead: NDArray[np.bool_],
     stamps_s: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Return the commands of a sequence, (steps, 4), passing a solid ahead where there is more room.
@@ -340,7 +337,7 @@ def pass_on_the_freer_side(
     The expert knows what hides behind it and goes the shorter way. Who has not seen the target yet, or lost it long
     ago, would learn the mean of both sides: straight into what stands there.
     """
-    unknown = ~visible & hazard & (since_seen_s(visible, stamps_s) > SIDE_KNOWN_S)
+    unknown = ~visible & ahead & (since_seen_s(visible, stamps_s) > SIDE_KNOWN_S)
     changed = commands.astype(np.float32)
     if unknown.any():
         left, right = (free_m[unknown][:, half].clip(max=ROOM_SEEN_M).mean() for half in (LEFT, RIGHT))

@@ -30,7 +30,7 @@ class Sequences:
 
     Attributes:
         features: (sequences, time, features) of a trained eye.
-        elapsed_s, commands, visible, use_command, weight, hazard: see :class:`training.batches.Batch`.
+        elapsed_s, commands, visible, use_command, weight: see :class:`training.batches.Batch`.
     """
 
     features: torch.Tensor
@@ -39,7 +39,6 @@ class Sequences:
     visible: torch.Tensor
     use_command: torch.Tensor
     weight: torch.Tensor
-    hazard: torch.Tensor
 
     @cached_property
     def never_seen(self) -> torch.Tensor:

@@ -211,7 +211,6 @@ def _vanished(
         visible=batch.visible & ~gone,
         use_command=batch.use_command | gone,
         weight=torch.where(gone, LOST * said, batch.weight),
-        hazard=batch.hazard & ~gone,
     )
 
 
@@ -221,7 +220,7 @@ def kept(batch: Sequences, before: LiquidPolicyNetwork, weight: float) -> Sequen
 
     What a head did before it learned something new is kept by its own answers (after Li and Hoiem, "Learning without
     forgetting", arXiv:1606.09282): a target that has not been in sight yet, or is too far away to be seen at every
-    moment, is not one that was lost. How to pass what stands right ahead is learned all the same.
+    moment, is not one that was lost.
 
     Args:
         batch: sequences behind an eye with a gaze.
@@ -230,7 +229,7 @@ def kept(batch: Sequences, before: LiquidPolicyNetwork, weight: float) -> Sequen
     """
     commands, _ = before.decide(batch.features, batch.elapsed_s)
     _, area, since_s = last_sight(batch)
-    keep = (since_s.isinf() | (~batch.visible & (area < FAR_AREA))) & ~batch.hazard
+    keep = since_s.isinf() | (~batch.visible & (area < FAR_AREA))
     return replace(
         batch,
         commands=torch.where(keep[..., None], commands, batch.commands),

@@ -174,7 +174,7 @@ def test_an_eye_and_a_start_exclude_each_other(eye: Path, tmp_path: Path) -> Non
 def test_noise_blurs_the_scene_and_leaves_the_gaze() -> None:
     features = torch.zeros(40, 5, 20)
     zeros = torch.zeros(40, 5)
-    learn = Sequences(features, zeros, torch.zeros(40, 5, 4), zeros > 1, zeros < 1, zeros, zeros > 1)
+    learn = Sequences(features, zeros, torch.zeros(40, 5, 4), zeros > 1, zeros < 1, zeros)
     noisy, again, later = (batch_of(learn, 20, 3, step, scene_noise=0.5).features for step in (0, 0, 1))
     scene, gaze = noisy.split([20 - GAZE_FEATURES, GAZE_FEATURES], dim=2)
     assert not gaze.any() and 0.4 < scene.std() < 0.6
@@ -197,7 +197,7 @@ def _half_seen() -> Sequences:
     place = torch.where(torch.arange(40) % 2 == 0, 0.4, -0.4)  # of the gaze, to the right and to the left
     features = torch.zeros(40, 90, GAZE_FEATURES + 3)
     features[..., -GAZE_FEATURES] = torch.where(seen, place[:, None], 0.0)
-    return Sequences(features, tenth, torch.ones(40, 90, 4), seen, steps < 1, steps + 1.0, steps > 1)
+    return Sequences(features, tenth, torch.ones(40, 90, 4), seen, steps < 1, steps + 1.0)
 
 
 def test_what_vanishes_is_searched_for_where_it_was_and_then_to_the_left() -> None:
@@ -257,16 +257,15 @@ def test_changed_gazes_behind_an_eye_without_a_gaze_are_refused(eye: Path, tmp_p
         head.train_head(settings, [tmp_path], eye, tmp_path / "out")
 
 
-def test_what_a_head_did_while_the_target_was_unseen_or_far_away_is_kept_but_before_solids(eye: Path) -> None:
+def test_what_a_head_did_while_the_target_was_unseen_or_far_away_is_kept(eye: Path) -> None:
     network, _ = load_network(eye)
     steps = torch.zeros(3, 6)
     seen = torch.tensor([[0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0]]).bool()
     features = torch.randn(3, 6, network.config.features, generator=torch.Generator().manual_seed(1))
     features[:, :, AREA - GAZE_FEATURES] = torch.tensor([[0.4], [0.4], [FAR_AREA - 0.1]])
-    hazard = torch.tensor([[0] * 6, [0, 0, 0, 0, 1, 1], [0] * 6]).bool()
-    batch = Sequences(features, steps + 0.05, torch.full((3, 6, 4), 9.0), seen, steps > 0, steps + 2.0, hazard)
+    batch = Sequences(features, steps + 0.05, torch.full((3, 6, 4), 9.0), seen, steps > 0, steps + 2.0)
     after, (commands, _) = kept(batch, network, 0.5), network.decide(features, steps + 0.05)
-    keep = torch.tensor([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0], [0, 0, 1, 1, 1, 1]]).bool()
+    keep = torch.tensor([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1]]).bool()
     assert torch.equal(after.commands[keep], commands[keep]) and (after.commands[~keep] == 9.0).all()
     assert (after.weight[keep] == 0.5).all() and (after.weight[~keep] == 2.0).all()
     assert torch.equal(after.use_command, keep)

@@ -32,8 +32,7 @@ def sequences(steps: int = 30, seen: int = 4) -> Sequences:
     features[..., -GAZE_FEATURES:][..., :2] = torch.where(visible[..., None], PLACES[:, None], 0.0)
     features[..., -GAZE_FEATURES + 4] = torch.where(visible, 0.25, -0.9)
     elapsed_s = torch.full((4, steps), 0.1)
-    known, weight = visible | True, torch.ones(4, steps)
-    return Sequences(features, elapsed_s, torch.zeros(4, steps, 4), visible, known, weight, hazard=~known)
+    return Sequences(features, elapsed_s, torch.zeros(4, steps, 4), visible, visible | True, torch.ones(4, steps))
 
 
 def test_the_last_sight_is_kept_until_the_next() -> None:
