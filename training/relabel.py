@@ -22,6 +22,7 @@ from training.origin import options_of
 from training.progress import progress_bar
 
 SAME_PLACE_M = 0.01
+SAME_COMMAND = 0.05  # m/s or rad/s
 
 
 def relabel(source: Path, folder: Path) -> dict[str, int]:
@@ -32,7 +33,8 @@ def relabel(source: Path, folder: Path) -> dict[str, int]:
         folder: for the new episodes; those that are there already are kept.
 
     Returns:
-        Counts: ``episodes``, ``relabelled``, ``steps``.
+        Counts: ``episodes``, ``relabelled``, ``steps``, and of the steps those ``changed`` by more than
+        :data:`SAME_COMMAND` in a component.
 
     Raises:
         ConfigError: when ``source`` has no manifest or holds other worlds than forests.
@@ -43,25 +45,31 @@ def relabel(source: Path, folder: Path) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).write_text(json.dumps({**manifest, "relabelled": source.name}, indent=1) + "\n")
     missing = [file for file in files if not (folder / file.name).exists()]
-    counts = {"episodes": len(files), "relabelled": 0, "steps": 0}
+    counts = {"episodes": len(files), "relabelled": 0, "steps": 0, "changed": 0}
     with progress_bar("relabelling", len(missing)) as advance:
         for file in missing:
-            counts["steps"] += _relabel(file, folder / file.name)
+            steps, changed = _relabel(file, folder / file.name)
+            counts["steps"] += steps
+            counts["changed"] += changed
             counts["relabelled"] += 1
             advance(1, f"{counts['steps']} steps")
     return counts
 
 
-def _relabel(file: Path, path: Path) -> int:
+def _relabel(file: Path, path: Path) -> tuple[int, int]:
+    """Write one episode; return its steps, and how many of them have another label now."""
     episode = read_episode(file)
-    world = _world_of(episode, file)
+    world, changed = _world_of(episode, file), 0
     try:
         expert = Expert(world)
         path.with_name(path.name + ".part").unlink(missing_ok=True)
         with EpisodeWriter(path, episode.metadata) as writer:
             for step in episode.steps:
-                writer.write(replace(step, expert=expert.command(step.odometry), labelled=True))
-            return writer.steps
+                label = expert.command(step.odometry)
+                moved = np.abs(label.as_array() - step.expert.as_array()).max() > SAME_COMMAND
+                changed += moved or not step.labelled
+                writer.write(replace(step, expert=label, labelled=True))
+            return writer.steps, int(changed)
     finally:
         world.close()
 

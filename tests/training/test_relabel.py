@@ -43,7 +43,7 @@ def test_labels_are_those_the_expert_gave_when_it_flew_itself(flights: Path, tmp
         np.stack([step.expert.as_array() for step in read_episode(file).steps])
         for file in (new, tmp_path / "again.mcap")
     )
-    assert counts == {"episodes": 1, "relabelled": 1, "steps": len(wanted)}
+    assert counts == {"episodes": 1, "relabelled": 1, "steps": len(wanted), "changed": len(wanted)}
     assert labels == pytest.approx(wanted, abs=1e-6)
 
 
@@ -54,6 +54,12 @@ def test_images_and_flown_commands_stay(flights: Path, tmp_path: Path) -> None:
         assert np.abs(before.frame.rgb.astype(int) - after.frame.rgb).mean() < 4.0  # compressed once more
         assert after.command == before.command
         assert np.array_equal(after.odometry.position_enu_m, before.odometry.position_enu_m)
+
+
+def test_labels_that_are_those_of_today_are_not_counted_as_changed(flights: Path, tmp_path: Path) -> None:
+    relabel(flights, tmp_path / "once")
+    counts = relabel(tmp_path / "once", tmp_path / "twice")
+    assert counts["steps"] > 0 and counts["changed"] == 0
 
 
 def test_finished_episodes_are_kept(flights: Path, tmp_path: Path) -> None:
