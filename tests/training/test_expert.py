@@ -54,6 +54,16 @@ def test_makes_room_for_what_it_would_soon_pass_too_closely(side: float) -> None
     assert Expert(_world((_trunk(0.9, 1.6 * side),))).command().left_m_s == pytest.approx(0.0, abs=0.05)
 
 
+def test_mirrored_woods_are_flown_through_mirrored() -> None:
+    trunks = np.array([(0.9, 0.8), (6.0, 2.0)])
+    there, mirrored = (
+        Expert(_world(tuple(_trunk(x, side * y) for x, y in trunks))).command() for side in (1.0, -1.0)
+    )
+    assert abs(there.left_m_s) > 0.2
+    assert mirrored.left_m_s == pytest.approx(-there.left_m_s, abs=0.05)
+    assert mirrored.forward_m_s == pytest.approx(there.forward_m_s, abs=0.05)
+
+
 def test_flies_through_the_middle_of_a_gap_without_swerving() -> None:
     expert = Expert(_world((_trunk(0.9, 0.95), _trunk(0.9, -0.95))))
     assert expert.command().left_m_s == pytest.approx(0.0, abs=0.1)
