@@ -134,28 +134,29 @@ class Expert:
         above_m = float(to_target[2])
         stand_off_m = config.stand_off_at_m(above_m)
         left_m, point = distance - stand_off_m, position[:2]
-        if self._field is None:
-            return straight * config.speed_m_s(distance, above_m)
+        field, direct = self._field, straight * config.speed_m_s(distance, above_m)
+        if field is None:
+            return direct
         if distance < stand_off_m + 0.3:
-            return self._with_room(point, straight * config.speed_m_s(distance, above_m))
-        way = self._field.look_ahead(point, config.reach_m) - point
-        if self._field.segment_clearance(point, point + straight * left_m) >= config.room_m:
-            way = straight * left_m
+            return self._with_room(field, point, direct)
+        way = straight * left_m
+        if field.segment_clearance(point, point + way) < config.room_m:
+            way = field.look_ahead(point, config.reach_m) - point
         length = float(np.hypot(way[0], way[1]))
         if length < 1e-6:
-            return self._with_room(point, straight * config.speed_m_s(distance, above_m))
+            return self._with_room(field, point, direct)
         speed = config.approach_gain_per_s * max(left_m, min(length, 1.0))
-        free_m = self._field.free_m(point, point + straight * min(BRAKE_M, left_m), BLOCKED_M)
+        free_m = field.free_m(point, point + straight * min(BRAKE_M, left_m), BLOCKED_M)
         braked = 1.0 if free_m >= left_m else (free_m - STOP_M) / (BRAKE_M - STOP_M)
-        slow = min(braked, self._field.clearance_at_m(point) / TIGHT_M)
+        slow = min(braked, field.clearance_at_m(point) / TIGHT_M)
         speed = min(speed, config.max_speed_m_s * float(np.clip(slow, SLOWEST, 1.0)))
-        return self._with_room(point, way / length * speed)
+        return self._with_room(field, point, way / length * speed)
 
-    def _with_room(self, point: NDArray[np.float64], velocity: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _with_room(
+        self, field: WayField, point: NDArray[np.float64], velocity: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Return a velocity (2,) that keeps away from what is close to where it leads; the image still shows that."""
         config = self.config
-        if self._field is None:
-            return velocity
-        aside_m = self._field.aside_m(point + SOON_S * velocity, config.room_m)
+        aside_m = field.aside_m(point + SOON_S * velocity, config.room_m)
         changed = velocity + config.room_gain_per_s * aside_m
         return changed * min(1.0, config.max_speed_m_s / (float(np.hypot(*changed)) + 1e-9))

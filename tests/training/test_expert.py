@@ -15,7 +15,7 @@ from sim_worlds.world import World
 from tests.fakes import empty_scene
 from training.cache import SECTORS, sectors
 from training.closed_loop import fly
-from training.expert import Expert
+from training.expert import Expert, ExpertConfig
 from training.suites import Condition
 
 STEP_S = 0.05
@@ -48,7 +48,14 @@ def test_flies_around_a_trunk_in_its_way_with_room_to_spare() -> None:
 
 
 @pytest.mark.parametrize("side", [-1.0, 1.0])
-def test_makes_room_for_what_it_would_soon_pass_too_closely(side: float) -> None:
+def test_makes_room_for_what_it_hovers_close_beside(side: float) -> None:
+    beside = _world((_trunk(6.0, 0.7 * side),), start_enu_m=(6.0, 0.0, 1.5))
+    assert Expert(beside).command().left_m_s * side < -0.1
+    assert Expert(beside, ExpertConfig(room_gain_per_s=0.0)).command().left_m_s == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_swerves_around_what_it_would_soon_pass_too_closely(side: float) -> None:
     world = _world((_trunk(0.9, 0.8 * side),))
     assert Expert(world).command().left_m_s * side < -0.1
     assert Expert(_world((_trunk(0.9, 1.6 * side),))).command().left_m_s == pytest.approx(0.0, abs=0.05)
