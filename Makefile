@@ -44,7 +44,7 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# The tables in README.md, the policy's card and docs/results: test seeds, about 35 minutes on two cores.
+# The tables in README.md, the policy's card and docs/results: test seeds, about 45 minutes on two cores.
 results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 15 --seed 14 --keep-failures 8 --out docs/results
 	@$(BIN)/liquid-nav evaluate --suite stress --episodes 10 --seed 14 --out docs/results/stress
