@@ -22,8 +22,9 @@ from rich.table import Table
 
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.batches import NEARNESS_M, VISIBLE_PX, blocked, searching
+from training.batches import VISIBLE_PX
 from training.cache import HEIGHT, WIDTH, Cache, open_cache
+from training.labels import NEARNESS_M, blocked, searching
 
 SAMPLES = 3000
 CHUNK = 128

@@ -21,9 +21,9 @@ from rich.table import Table
 from safetensors.torch import load_file
 
 from liquid_nav.policy.checkpoint import load_network
-from training.batches import SIDE_KNOWN_S
 from training.features import Sequences
 from training.heads import batch_of
+from training.labels import SIDE_KNOWN_S
 from training.progress import progress_bar
 
 BATCHES, BATCH, SEED = 24, 64, 77

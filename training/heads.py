@@ -18,10 +18,10 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.heads import MODELS, MOTORS
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.devices import Place
 from training.engine import Engine, Plan
 from training.features import Sequences
+from training.labels import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.losses import command_loss
 from training.recall import PLACE, Recall, last_sight
 from training.settings import CompareSettings

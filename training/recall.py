@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from liquid_nav.policy.config import GAZE_FEATURES
-from training.batches import SIDE_KNOWN_S
 from training.features import Sequences
+from training.labels import SIDE_KNOWN_S
 
 PLACE, AREA = slice(0, 2), 4  # among the features of a gaze
 CLEARLY = 0.3  # so far from the middle of the image, of -1 to 1, right or left, above or below count whole

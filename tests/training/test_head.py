@@ -17,7 +17,6 @@ from liquid_nav.policy.config import GAZE_FEATURES
 from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
 from training import head
-from training.batches import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.cli import app
 from training.engine import Engine
 from training.features import Sequences, see
@@ -33,6 +32,7 @@ from training.heads import (
     kept,
     validation_loss,
 )
+from training.labels import LOST, SEARCH_RAD_S, SIDE_KNOWN_S
 from training.recall import AREA
 from training.settings import HeadSettings
 

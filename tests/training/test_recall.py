@@ -15,9 +15,9 @@ from liquid_nav.policy.network import LiquidPolicyNetwork
 from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
 from training import head
-from training.batches import SIDE_KNOWN_S
 from training.features import Sequences
 from training.heads import HeadLearner
+from training.labels import SIDE_KNOWN_S
 from training.recall import AREA_SCALE, Recall, last_sight
 from training.settings import HeadSettings
 
