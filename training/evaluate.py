@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
@@ -12,7 +11,7 @@ from typing import Any
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.errors import ConfigError
-from liquid_nav.policy.runtime import Policy
+from liquid_nav.policy.runtime import PRETRAINED, Policy
 from sim_worlds.render import make_renderer
 from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Renderer
@@ -20,6 +19,7 @@ from sim_worlds.seeds import split_seeds
 from training.album import FailureSheets
 from training.closed_loop import FlightReport, fly_condition
 from training.fleet import Job, run_jobs
+from training.journal import FlightJournal, flown_by
 from training.live_view import Watching
 from training.machine import machine
 from training.progress import progress_bar
@@ -29,7 +29,7 @@ from training.suites import Condition, suite_conditions
 from training.viewers import Viewer
 
 EXPERT = "expert"
-FAILURES, FLIGHTS = "failures", "flights"
+FAILURES, FLIGHTS, JOURNAL = "failures", "flights", "flights.part.jsonl"
 MOST_SHEETS = 100
 
 
@@ -49,6 +49,8 @@ def evaluate(
     viewer: Viewer | None = None,
 ) -> dict[str, Any]:
     """Fly a suite and write ``results.json``, ``flights.json``, ``results.md`` and its pictures.
+
+    When it was killed, the same evaluation goes on with what has not been flown; see :class:`FlightJournal`.
 
     Args:
         suite: name of a suite or of one condition.
@@ -71,53 +73,68 @@ def evaluate(
         PolicyError: when the policy cannot be loaded.
         WorkerError: when workers keep dying.
     """
-    began = time.monotonic()
     conditions = suite_conditions(suite)
-    _check_counts(episodes, keep_failures)
-    if viewer is not None and (expert or ray is not None):
-        who = "the expert, who sees no images" if expert else f"flights on the Ray cluster {ray!r}"
-        raise ConfigError(f"{who}, cannot be watched: let a policy fly on this machine")
+    _check(episodes, keep_failures)
+    if viewer is not None:
+        _check_watchable(expert, ray)
     pilot = None if expert else load_policy(policy)
     seeds = split_seeds(split, episodes, seed)
-    jobs = [Job(f"{condition.name} {number}", (condition, number)) for condition in conditions for number in seeds]
+    asked = {"suite": suite, "split": split, "seed": seed}
+    by = flown_by(None if expert else policy or PRETRAINED)
+    journal = FlightJournal(out / JOURNAL, {**asked, "episodes": episodes, "renderer": renderer, "by": by})
+    before = [report for report in journal.reports if report.result.success or not keep_failures]
+    flown = {(report.condition, report.seed) for report in before}
+    wanted = [(condition, number) for condition in conditions for number in seeds]
+    jobs = [Job(f"{each.name} {number}", (each, number)) for each, number in wanted if (each.name, number) not in flown]
     flights = None if viewer is None else (out / FLIGHTS).resolve()
     make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0, flights)
     failures = FailureSheets(keep_failures, [condition.name for condition in conditions])
-    with nullcontext() if viewer is None or flights is None else Watching(flights, viewer):
-        reports = _fly(run_jobs(jobs, make_worker, workers=workers, ray=ray), len(jobs), failures)
+    with journal, nullcontext() if viewer is None or flights is None else Watching(flights, viewer):
+        done = run_jobs(jobs, make_worker, workers=workers, ray=ray)
+        reports = _fly(done, len(jobs), before, journal, failures)
     results = {
         "software": __version__,
         "policy": EXPERT if pilot is None else pilot.name,
-        "suite": suite,
-        "split": split,
-        "seed": seed,
+        **asked,
         "machine": machine(),
         "workers": workers if ray is None else 0,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(journal.seconds, 1),
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],
     }
-    out.mkdir(parents=True, exist_ok=True)
     failures.write(out / FAILURES)
     write_reports(results, [_row(report) for report in reports], out)
+    journal.remove()
     return results
 
 
-def _check_counts(episodes: int, keep_failures: int) -> None:
+def _check(episodes: int, keep_failures: int) -> None:
     if not 1 <= episodes <= 10_000:
         raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
     if not 0 <= keep_failures <= MOST_SHEETS:
         raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
 
 
+def _check_watchable(expert: bool, ray: str | None) -> None:
+    if expert or ray is not None:
+        who = "the expert, who sees no images" if expert else f"flights on the Ray cluster {ray!r}"
+        raise ConfigError(f"{who}, cannot be watched: let a policy fly on this machine")
+
+
 def _fly(
-    done: Generator[tuple[Job, FlightReport], None, None], count: int, failures: FailureSheets
+    done: Generator[tuple[Job[tuple[Condition, int]], FlightReport], None, None],
+    count: int,
+    before: list[FlightReport],
+    journal: FlightJournal,
+    failures: FailureSheets,
 ) -> list[FlightReport]:
-    """Wait for all flights, keep pictures of failed ones, and return the reports in the order of condition and seed."""
-    reports: list[FlightReport] = []
-    with progress_bar("flying", count) as advance, closing(done):
+    """Wait for all flights, keep pictures of failed ones, and return the reports and those of ``before``, in order."""
+    reports = list(before)
+    with progress_bar("flying", count + len(before)) as advance, closing(done):
+        advance(len(before), "")
         for _, report in done:
             if report.sheet is not None:
                 failures.add(report.condition, report.seed, report.sheet)
+            journal.add(report)
             reports.append(replace(report, sheet=None))
             good = sum(each.result.success for each in reports)
             advance(1, f"{good} of {len(reports)} succeeded")
