@@ -1,9 +1,8 @@
-"""What the vehicle's camera saw on a flight, as one sheet of pictures: why did it fail?"""
+"""What the vehicle's camera saw on a flight, as one sheet of pictures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -50,34 +49,6 @@ class Album:
         cv2.putText(head, title, (5, 15), FONT, 0.45, WHITE, 1, cv2.LINE_AA)
         _, data = cv2.imencode(".png", np.vstack([head, *rows])[..., ::-1])
         return data.tobytes()
-
-
-class FailureSheets:
-    """Holds the sheets of the first failures of a suite, whichever is flown first.
-
-    Args:
-        limit: most sheets.
-        conditions: names in the order of the suite; within a condition seeds count.
-    """
-
-    def __init__(self, limit: int, conditions: list[str]) -> None:
-        self._limit = limit
-        self._conditions = conditions
-        self._sheets: dict[tuple[int, int], bytes] = {}
-
-    def add(self, condition: str, seed: int, sheet: bytes) -> None:
-        """Take in the sheet of a failed flight."""
-        self._sheets[self._conditions.index(condition), seed] = sheet
-        if len(self._sheets) > self._limit:
-            del self._sheets[max(self._sheets)]
-
-    def write(self, folder: Path) -> None:
-        """Write ``CONDITION_SEED.png`` each; those of an evaluation before vanish."""
-        for old in folder.glob("*.png"):
-            old.unlink()
-        for (place, seed), sheet in self._sheets.items():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{self._conditions[place]}_{seed}.png").write_bytes(sheet)
 
 
 def _tile(moment: _Moment) -> NDArray[np.uint8]:

@@ -76,7 +76,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test, or validation while a policy is being made.")] = "test",
     workers: Workers = 2,
     ray: Ray = None,
-    keep_failures: Annotated[int, typer.Option(help="Write pictures of so many failed flights.", min=0, max=100)] = 0,
+    keep_failures: Annotated[int, typer.Option(help="Pictures of so many failures.", min=0, max=100)] = 0,
     baseline: Annotated[
         str, typer.Option(help="A pilot's recorded episodes (a folder, or human for data/teleop) instead of a suite.")
     ] = "",

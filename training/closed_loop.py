@@ -37,7 +37,7 @@ class FlightReport:
         distance_m: to the backpack at the start.
         touched: what the vehicle collided with, None for nothing.
         result: how it ended.
-        sheet: PNG of what the camera saw, of failed flights where asked for.
+        sheet: PNG of what the camera saw, where asked for.
     """
 
     condition: str
@@ -70,7 +70,7 @@ def fly_condition(
         condition, seed: which flight.
         policy: who flies.
         renderer: of the world.
-        sheets: draw pictures of a failed flight of a policy.
+        sheets: draw what the camera saw on the flight of a policy.
         record: write a policy's flight into this ``.mcap`` file.
     """
     world = open_world(condition, seed, renderer)
@@ -82,7 +82,7 @@ def fly_condition(
             if record is not None and policy is not None:
                 observers.append(stack.enter_context(FlightRecording(record, world, condition, policy.name)))
             result = fly(world, condition, policy, *observers)
-        sheet = None if album is None or result.success else album.sheet(f"{condition.name} {seed}: {result.reason}")
+        sheet = None if album is None else album.sheet(f"{condition.name} {seed}: {result.reason}")
         return FlightReport(condition.name, seed, distance_m, world.collision, result, sheet)
     finally:
         world.close()

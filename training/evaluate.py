@@ -16,9 +16,9 @@ from sim_worlds.render import make_renderer
 from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Renderer
 from sim_worlds.seeds import split_seeds
-from training.album import FailureSheets
 from training.closed_loop import FlightReport, fly_condition
 from training.fleet import Job, run_jobs
+from training.flight_sheets import FlightSheets
 from training.journal import FlightJournal, flown_by
 from training.live_view import Watching
 from training.machine import machine
@@ -29,7 +29,7 @@ from training.suites import Condition, suite_conditions
 from training.viewers import Viewer
 
 EXPERT = "expert"
-FAILURES, FLIGHTS, JOURNAL = "failures", "flights", "flights.part.jsonl"
+FLIGHTS, JOURNAL = "flights", "flights.part.jsonl"
 MOST_SHEETS = 100
 
 
@@ -62,7 +62,8 @@ def evaluate(
         split: ``"test"``; ``"validation"`` while a policy is being made.
         workers, ray: see :func:`training.fleet.run_jobs`; the results are the same.
         renderer: of the worlds.
-        keep_failures: write pictures of so many failed flights of a policy, the first of the suite, to ``failures/``.
+        keep_failures: write pictures of so many failed flights of a policy and of a typical one of each condition; see
+            :class:`FlightSheets`.
         viewer: shows a policy's flights while they are flown, from recordings that stay in ``flights/``.
 
     Returns:
@@ -82,16 +83,15 @@ def evaluate(
     asked = {"suite": suite, "split": split, "seed": seed}
     by = flown_by(None if expert else policy or PRETRAINED)
     journal = FlightJournal(out / JOURNAL, {**asked, "episodes": episodes, "renderer": renderer, "by": by})
-    before = [report for report in journal.reports if report.result.success or not keep_failures]
-    flown = {(report.condition, report.seed) for report in before}
+    flown = {(report.condition, report.seed) for report in journal.reports}
     wanted = [(condition, number) for condition in conditions for number in seeds]
     jobs = [Job(f"{each.name} {number}", (each, number)) for each, number in wanted if (each.name, number) not in flown]
     flights = None if viewer is None else (out / FLIGHTS).resolve()
     make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0, flights)
-    failures = FailureSheets(keep_failures, [condition.name for condition in conditions])
+    sheets = FlightSheets(out, keep_failures, [condition.name for condition in conditions], journal.reports)
     with journal, nullcontext() if viewer is None or flights is None else Watching(flights, viewer):
         done = run_jobs(jobs, make_worker, workers=workers, ray=ray)
-        reports = _fly(done, len(jobs), before, journal, failures)
+        reports = _fly(done, len(jobs), journal, sheets)
     results = {
         "software": __version__,
         "policy": EXPERT if pilot is None else pilot.name,
@@ -101,8 +101,7 @@ def evaluate(
         "seconds": round(journal.seconds, 1),
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],
     }
-    failures.write(out / FAILURES)
-    write_reports(results, [_row(report) for report in reports], out)
+    write_reports(results, [_row(report) for report in reports], out, sheets.write())
     journal.remove()
     return results
 
@@ -123,17 +122,15 @@ def _check_watchable(expert: bool, ray: str | None) -> None:
 def _fly(
     done: Generator[tuple[Job[tuple[Condition, int]], FlightReport], None, None],
     count: int,
-    before: list[FlightReport],
     journal: FlightJournal,
-    failures: FailureSheets,
+    sheets: FlightSheets,
 ) -> list[FlightReport]:
-    """Wait for all flights, keep pictures of failed ones, and return the reports and those of ``before``, in order."""
-    reports = list(before)
-    with progress_bar("flying", count + len(before)) as advance, closing(done):
-        advance(len(before), "")
+    """Wait for so many flights, and return the reports of all, those of the journal among them, in order."""
+    reports = list(journal.reports)
+    with progress_bar("flying", len(reports) + count) as advance, closing(done):
+        advance(len(reports), "")
         for _, report in done:
-            if report.sheet is not None:
-                failures.add(report.condition, report.seed, report.sheet)
+            sheets.add(report)
             journal.add(report)
             reports.append(replace(report, sheet=None))
             good = sum(each.result.success for each in reports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ CAPTIONS = {
     "distance.png": "Success in forests against the distance at the start (flights)",
     "stress.png": "Success in unseen forests against changes of the image (flights)",
     "time.png": "Success behind a walker: camera rates, lost and late frames, wind and mass (flights)",
+    "typical.jpg": "What the camera saw on a typical flight of each condition",
+    "failures.jpg": "What the camera saw on failed flights: the first of every kind, by condition and what was touched",
 }
 
 
-def write_reports(results: dict[str, Any], flights: list[dict[str, Any]], out: Path) -> None:
-    """Write ``results.json``, ``flights.json`` with a line for each flight, pictures, and ``results.md``."""
+def write_reports(
+    results: dict[str, Any], flights: list[dict[str, Any]], out: Path, sheets: Sequence[Path] = ()
+) -> None:
+    """Write ``results.json``, ``flights.json`` (a line for each flight), plots, and ``results.md`` with ``sheets``."""
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     (out / "flights.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in flights) + "\n]\n")
-    pictures = write_plots(results, flights, out)
+    pictures = [*write_plots(results, flights, out), *sheets]
     lines = [results_table(results), _circumstances(results)]
     lines += [f"![{CAPTIONS[picture.name]}]({picture.name})\n" for picture in pictures]
     (out / "results.md").write_text("\n".join(lines))

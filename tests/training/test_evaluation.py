@@ -22,7 +22,6 @@ from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Ground, Renderer, Start
 from sim_worlds.seeds import split_of
 from tests.fakes import empty_scene, empty_world
-from training.album import FailureSheets
 from training.closed_loop import fly, fly_condition, open_world, safety_config
 from training.evaluate import evaluate
 from training.result_plots import write_plots
@@ -160,26 +159,17 @@ def test_limits_fit_the_scene() -> None:
     assert low.ceiling_m == 7.0
 
 
-def test_a_failed_flight_of_a_policy_brings_a_sheet_of_pictures(renderer: Renderer) -> None:
+def test_a_flight_of_a_policy_brings_a_sheet_of_pictures_where_asked_for(renderer: Renderer) -> None:
     condition = Condition("c", "city", {}, follow_s=2.0)
     away, there = VelocityCommand(yaw_rate_rad_s=1.4), VelocityCommand(forward_m_s=0.5)
     failed = fly_condition(condition, 1_000_001, _StillPolicy(away), renderer, sheets=True)
-    good = fly_condition(condition, 1_000_001, _StillPolicy(there), renderer, sheets=True)
+    good = fly_condition(condition, 1_000_001, _StillPolicy(there), renderer)
     assert good.result.success and good.sheet is None
     assert not failed.result.success and failed.sheet is not None
     picture = cv2.imdecode(np.frombuffer(failed.sheet, np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (22 + 2 * (144 + 30), 4 * 256, 3)
     tiles = [picture[22 + 174 * row :, 256 * column :][:144, :256] for row in (0, 1) for column in range(4)]
     assert all(np.abs(one.astype(int) - two).mean() > 5.0 for one, two in pairwise(tiles))
-
-
-def test_the_first_failures_of_the_suite_are_kept_whichever_is_flown_first(tmp_path: Path) -> None:
-    (tmp_path / "old.png").touch()
-    sheets = FailureSheets(2, ["z", "a"])
-    for condition, seed in (("a", 1), ("z", 9), ("a", 2), ("z", 7)):
-        sheets.add(condition, seed, f"{condition}{seed}".encode())
-    sheets.write(tmp_path)
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"z_7.png": b"z7", "z_9.png": b"z9"}
 
 
 def test_unknown_suites_are_refused(tmp_path: Path) -> None:

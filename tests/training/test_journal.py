@@ -86,19 +86,6 @@ def test_an_evaluation_that_was_killed_goes_on_and_says_the_same(
     assert names[0] == names[1]
 
 
-@pytest.mark.parametrize(("keep_failures", "again", "successes"), [(0, 1, 3), (1, 2, 4)])
-def test_a_failed_flight_is_flown_again_where_its_picture_is_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep_failures: int, again: int, successes: int
-) -> None:
-    _kill_at_the_third_flight(tmp_path, monkeypatch)
-    journal = tmp_path / JOURNAL
-    journal.write_text(journal.read_text().replace('"success": true', '"success": false', 1))
-    flown = _listed_flights(monkeypatch)
-    results = evaluate("smoke", 2, 3, tmp_path, expert=True, workers=1, keep_failures=keep_failures)
-    assert len(flown) == again
-    assert sum(row["success"] * row["episodes"] for row in results["conditions"]) == successes
-
-
 def _kill_at_the_third_flight(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(FlightJournal):
         def add(self, report: FlightReport) -> None:
