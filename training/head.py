@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,19 +51,8 @@ def train_head(
     """
     began, work = time.monotonic(), out / "work"
     torch.set_num_threads(settings.threads)
-    seeing, _ = load_network(eye)
-    cache = open_cache(episodes, work / "cache")
-    check_image_size(cache, seeing.config)
-    of_gaze = {"recall_weight": settings.recall_weight, "keep_weight": settings.keep_weight}
-    require_gaze(settings.changes | of_gaze, seeing.config, eye)
-    own = seeing.config.model
-    if settings.own_head and model not in ("", own):
-        raise ConfigError(f"model is {model!r}, but own_head goes on with the {own} head of {eye}: leave one out")
-    begin = partial(_untaught, seeing, model or own, settings.own_head)
-    require_states(begin(settings.seed), settings.recall_weight)
-    learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
-    data = _Data(settings, learn, check, seen, seeing.eval())
-    tries = [_teach(data, begin(seed), seed, work) for seed in settings.seeds]
+    data = head_data(settings, episodes, eye, work, model=model)
+    tries = [teach(data, seed, work) for seed in settings.seeds]
     best = min(tries, key=lambda each: each.loss)
     network, name = best.network, name or policy_name(best.network.config)
     facts = {
@@ -71,7 +61,7 @@ def train_head(
         "config_hash": config_hash(settings),
         "eye": eye.name,
         "episodes": [folder.name for folder in episodes],
-        "images": cache.steps,
+        "images": data.images,
         "validation_command_loss": best.loss,
         "seed": best.seed,
         "validation_command_losses": {str(each.seed): each.loss for each in tries},
@@ -80,21 +70,32 @@ def train_head(
     title = MODELS[network.config.model].title
     card = (
         f"# {name}\n\nA {title} head trained by liquid_nav {__version__} behind the eye of `{eye.name}` on "
-        f"{cache.steps} images from forests.\nFly it with `liquid-nav evaluate` and write its results here.\n"
+        f"{data.images} images from forests.\nFly it with `liquid-nav evaluate` and write its results here.\n"
     )
     save_policy(network, out, name=name, training=facts, card=card)
-    return Outcome(out, best.loss, time.monotonic() - began, cache.steps, best.waiting_share)
+    return Outcome(out, best.loss, time.monotonic() - began, data.images, best.waiting_share)
 
 
 @dataclass(frozen=True)
-class _Data:
-    """What every try learns from; ``before`` is the policy whose eye looked."""
+class HeadData:
+    """What heads are taught with.
+
+    Attributes:
+        settings: how.
+        learn, check: sequences to learn from, and those kept back.
+        seen: names both.
+        before: the policy whose eye looked.
+        model: of :data:`liquid_nav.policy.heads.MODELS`.
+        images: that were looked at.
+    """
 
     settings: HeadSettings
     learn: Sequences
     check: Sequences
     seen: str
     before: LiquidPolicyNetwork
+    model: str
+    images: int
 
     def batch(self, seed: int, step: int) -> Sequences:
         """Return what is learned in a step."""
@@ -102,9 +103,34 @@ class _Data:
         keep = self.settings.keep_weight
         return kept(batch, self.before, keep) if keep else batch
 
+    def untaught(self, seed: int) -> LiquidPolicyNetwork:
+        """Return a network with the eye and, with ``own_head``, the head of the policy before, else a fresh head."""
+        torch.manual_seed(seed)
+        network = LiquidPolicyNetwork(replace(self.before.config, model=self.model))
+        own_head, state = self.settings.own_head, self.before.state_dict()
+        kept_parts = {key: value for key, value in state.items() if own_head or key.startswith(EYE)}
+        network.load_state_dict({**network.state_dict(), **kept_parts})
+        return network
+
+
+def head_data(settings: HeadSettings, episodes: list[Path], eye: Path, work: Path, *, model: str = "") -> HeadData:
+    """Let an eye look at folders of episodes; ``work`` keeps what it saw. See :func:`train_head`."""
+    seeing, _ = load_network(eye)
+    cache = open_cache(episodes, work / "cache")
+    check_image_size(cache, seeing.config)
+    of_gaze = {"recall_weight": settings.recall_weight, "keep_weight": settings.keep_weight}
+    require_gaze(settings.changes | of_gaze, seeing.config, eye)
+    own = seeing.config.model
+    if settings.own_head and model not in ("", own):
+        raise ConfigError(f"model is {model!r}, but own_head goes on with the {own} head of {eye}: leave one out")
+    network = LiquidPolicyNetwork(replace(seeing.config, model=model or own))
+    require_states(network, settings.recall_weight)
+    learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
+    return HeadData(settings, learn, check, seen, seeing.eval(), network.config.model, cache.steps)
+
 
 @dataclass(frozen=True)
-class _Try:
+class Taught:
     """A head that was taught from one seed; its loss is infinite when the training ran away."""
 
     seed: int
@@ -113,22 +139,49 @@ class _Try:
     waiting_share: float
 
 
-def _teach(data: _Data, network: LiquidPolicyNetwork, seed: int, work: Path) -> _Try:
-    """Teach a head; goes on from its checkpoint, which of a finished one is its end."""
-    settings = data.settings
+def teach(
+    data: HeadData,
+    seed: int,
+    work: Path,
+    *,
+    report: Callable[[int, float], None] | None = None,
+    report_steps: int = 0,
+) -> Taught:
+    """Teach a head; goes on from its checkpoint, which of a finished one is its end.
+
+    Args:
+        data: what it learns from, and how.
+        seed: of the weights of a fresh head and of the order of the sequences.
+        work: folder for the checkpoint and, without ``report``, TensorBoard logs.
+        report: is told the steps done and the loss on the sequences kept back, every ``report_steps`` steps and at the
+            end; progress is not shown then.
+    """
+    settings, network = data.settings, data.untaught(seed)
     learner = HeadLearner(network, settings.recall_weight)
     identity = f"{data.seen} {config_hash(replace(settings, tries=1))} {config_hash(network.config)}"
-    plan = Plan(f"head-{seed}", settings.steps, settings.learning_rate, identity, checkpoint_steps=CHECKPOINT_STEPS)
+    plan = Plan(
+        f"head-{seed}",
+        settings.steps,
+        settings.learning_rate,
+        identity,
+        checkpoint_steps=CHECKPOINT_STEPS,
+        check_steps=report_steps,
+        quiet=report is not None,
+    )
+
+    def check() -> float:
+        loss = _loss(learner, data.check)
+        learner.train()
+        if report is not None:
+            report(engine.schedule.last_epoch, loss)
+        return loss
+
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    profile = engine.run(partial(data.batch, seed))
-    loss = validation_loss(learner, data.check)
-    return _Try(seed, network, loss if math.isfinite(loss) else math.inf, profile.waiting_share)
+    profile = engine.run(partial(data.batch, seed), check)
+    return Taught(seed, network, _loss(learner, data.check), profile.waiting_share)
 
 
-def _untaught(seeing: LiquidPolicyNetwork, model: str, own_head: bool, seed: int) -> LiquidPolicyNetwork:
-    """Return a network with the eye of another and its head, or one that knows nothing."""
-    torch.manual_seed(seed)
-    network = LiquidPolicyNetwork(replace(seeing.config, model=model))
-    state = {key: value for key, value in seeing.state_dict().items() if own_head or key.startswith(EYE)}
-    network.load_state_dict({**network.state_dict(), **state})
-    return network
+def _loss(learner: HeadLearner, check: Sequences) -> float:
+    """Return the loss on the sequences kept back, infinite when the training ran away."""
+    loss = validation_loss(learner, check)
+    return loss if math.isfinite(loss) else math.inf

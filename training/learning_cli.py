@@ -1,4 +1,4 @@
-"""The commands of ``liquid-nav`` that learn: collect and relabel episodes, train, average and compare policies."""
+"""The commands of ``liquid-nav`` that learn: collect and relabel episodes, train, average, sweep and compare."""
 
 from __future__ import annotations
 
@@ -164,3 +164,31 @@ def compare(
         ray=ray,
     )
     typer.echo(json.dumps(answer) if as_json else comparison_table(answer))
+
+
+@app.command()
+def sweep(
+    episodes: Annotated[list[Path], typer.Argument(help="Folders that `collect` wrote.")],
+    eye: Annotated[Path, typer.Option(help="Policy whose eye looks and stays as it is.")],
+    out: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("sweep"),
+    config: Annotated[Path | None, typer.Option(help="YAML with a 'sweep' and a 'head' section.")] = None,
+    model: Annotated[str, typer.Option(help="What remembers; the eye's own when empty.")] = "",
+    trials: Annotated[int | None, typer.Option(help="Draws.", min=1)] = None,
+    workers: Workers = 2,
+    ray: Annotated[str, typer.Option(help="A Ray cluster: host:port, or auto.")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Search for the settings of a head with Ray Tune; goes on where it was killed. OUT/head.yaml has the best."""
+    from training.settings import CONFIGS, HeadSettings, SweepSettings, load_settings
+    from training.sweep import HEAD_FILE, sweep_table
+    from training.sweep import sweep as run
+
+    path = config or CONFIGS / "forest.yaml"
+    settings, head = load_settings(path, "sweep", SweepSettings), load_settings(path, "head", HeadSettings)
+    settings = settings if trials is None else replace(settings, trials=trials)
+    runs = run(settings, head, episodes, eye, out, model=model, workers=workers, ray=ray)
+    best = {"settings": str(out / HEAD_FILE), "loss": round(runs[0].loss, 4), **runs[0].drawn}
+    if as_json:
+        print_answer(best, as_json)
+    else:
+        typer.echo(sweep_table(runs))

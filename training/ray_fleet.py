@@ -50,8 +50,8 @@ def run_on_ray(
     """
     # Ray prints what happens to its processes on stdout, where the answer for a program belongs.
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-        ray = _import_ray()
-        with _connection(ray, address, workers):
+        ray = import_ray()
+        with connection(ray, address, workers):
             yield from Crew(ray, ledger, make_worker).run()
 
 
@@ -153,7 +153,12 @@ def check_version(version: str) -> None:
         )
 
 
-def _import_ray() -> Any:
+def import_ray() -> Any:
+    """Return Ray, which then sends no usage statistics.
+
+    Raises:
+        ConfigError: when it is not installed.
+    """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # silences a warning about GPUs nobody asked for
     try:
@@ -164,8 +169,16 @@ def _import_ray() -> Any:
 
 
 @contextmanager
-def _connection(ray: Any, address: str, workers: int) -> Iterator[None]:
-    """Be connected to a cluster; one that this process is connected to already is used and left as it is."""
+def connection(ray: Any, address: str, workers: int) -> Iterator[None]:
+    """Be connected to a cluster; one that this process is connected to already is used and left as it is.
+
+    Args:
+        ray: see :func:`import_ray`.
+        address, workers: see :func:`run_on_ray`.
+
+    Raises:
+        ConfigError: when there is no such cluster.
+    """
     if ray.is_initialized():
         yield
         return
@@ -206,7 +219,7 @@ def _find_cluster(address: str) -> str | None:
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), timeout=ANSWER_S):
+        with socket.createconnection((host, int(port)), timeout=ANSWER_S):
             return True
     except (OSError, ValueError, OverflowError):
         return False

@@ -95,6 +95,37 @@ def plot_comparison(models: Sequence[dict[str, Any]], path: Path) -> None:
     plt.close(figure)
 
 
+def plot_sweep(runs: Sequence[tuple[dict[str, float], list[tuple[int, float]], bool]], path: Path) -> None:
+    """Draw the losses of a sweep by steps, and the last ones by each setting that was drawn, into a PNG file.
+
+    Args:
+        runs: what was drawn, losses as (steps, loss), and whether it ended early; the best first.
+        path: of the picture.
+    """
+    names = list(runs[0][0])
+    figure, panels = plt.subplots(1, 1 + len(names), figsize=(3.2 + 2.8 * len(names), 3.4), layout="constrained")
+    steps = panels[0] if names else panels
+    for place, (_, losses, early) in reversed(list(enumerate(runs))):
+        colour = BAD if place == 0 else FAINT if early else GOOD
+        steps.plot(*zip(*losses, strict=True), color=colour, lw=1.8 if place == 0 else 1.0)
+        for axes, name in zip(panels[1:], names, strict=True):
+            axes.plot(runs[place][0][name], losses[-1][1], "o", color=colour, mfc="none" if early else colour)
+    steps.set_xlabel("steps")
+    steps.set_ylabel("loss on sequences kept back")
+    for axes, name in zip(panels[1:], names, strict=True):
+        axes.set_xlabel(name)
+        axes.tick_params(labelleft=False)
+        axes.sharey(steps)
+        if name == "learning_rate":
+            axes.set_xscale("log")
+    lasts = [losses[-1][1] for _, losses, _ in runs if np.isfinite(losses[-1][1])]
+    if lasts:
+        steps.set_ylim(0.98 * min(lasts), 1.05 * max(lasts))
+    _legend(figure, {"best": ("o-", BAD), "to the end": ("o-", GOOD), "ended early": ("o-", FAINT)})
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
 def _legend(figure: Figure, keys: dict[str, tuple[str, str]]) -> None:
     """Explain markers: text to style and colour."""
     handles = [Line2D([], [], marker=style[0], ls=style[1:], color=colour) for style, colour in keys.values()]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 
@@ -296,6 +296,49 @@ class CompareSettings(BehindEyeSettings):
         low, high = self.learning_rates
         if not 0.0 < low <= high:
             raise ConfigError(f"learning_rates are {self.learning_rates}: use two positive numbers, lowest first")
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """What a sweep draws for a head, and how often; see :func:`training.sweep.sweep`.
+
+    Attributes:
+        space: lowest and highest draw of some of :attr:`DRAWN`; all are drawn evenly, those of :attr:`LOGARITHMIC` on a
+            logarithmic scale.
+        trials: draws.
+        steps: of a training that goes to the end.
+        report_steps: the loss on the sequences kept back is found every so many steps.
+        grace_steps: no training ends earlier.
+        reduction: of so many trainings that come to a rung one goes on; rungs lie at the grace steps times its powers.
+        seed: of the draws.
+    """
+
+    LOGARITHMIC: ClassVar[tuple[str, ...]] = ("learning_rate",)
+    DRAWN: ClassVar[tuple[str, ...]] = (
+        *LOGARITHMIC, "scene_noise", "vanish_share", "patience_s", "recall_weight", "keep_weight",
+    )  # fmt: skip
+
+    space: dict[str, tuple[float, float]] = field(default_factory=lambda: {"learning_rate": (5e-4, 2e-2)})
+    trials: int = 16
+    steps: int = 2000
+    report_steps: int = 100
+    grace_steps: int = 400
+    reduction: int = 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_counts(self, "trials", "steps", "report_steps", "grace_steps")
+        if self.reduction < 2:
+            raise ConfigError(f"reduction is {self.reduction}: use 2 or more")
+        if self.grace_steps > self.steps:
+            raise ConfigError(f"grace_steps are {self.grace_steps}, but a training has {self.steps} steps: use fewer")
+        if not self.space:
+            raise ConfigError(f"space is empty: give lowest and highest draw of some of {', '.join(self.DRAWN)}")
+        for name, span in self.space.items():
+            if name not in self.DRAWN:
+                raise ConfigError(f"space has {name!r}: use some of {', '.join(self.DRAWN)}")
+            if len(span) != 2 or not 0.0 <= span[0] < span[1] or (name in self.LOGARITHMIC and not span[0]):
+                raise ConfigError(f"space of {name} is {list(span)}: use two positive numbers, lowest first")
 
 
 def config_hash(settings: object) -> str:
