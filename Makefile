@@ -53,11 +53,14 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 
-# A hundred flights of each kind of woods and of the city that the mission is about: half an hour on two cores.
-HUNDRED := forest-unseen forest-autumn forest-winter forest-spring forest-light forest-range forest-decoys city-walking
+# A hundred flights of each condition that the mission is about, for the same tables: two hours on two cores.
+HUNDRED := forest-unseen forest-autumn forest-winter forest-spring forest-light forest-range forest-decoys city-walking \
+  city-still city-decoys city-occlusion snowfield-still warehouse-still construction-still snowfield-walking \
+  warehouse-walking construction-walking
 hundred: $(READY)
 	@for suite in $(HUNDRED); do \
 	  $(BIN)/liquid-nav evaluate --suite $$suite --episodes 100 --seed 14 --out docs/results/hundred/$$suite || exit 1; done
+	@$(BIN)/python -m training.readme_table
 
 # What twenty sessions of a scripted pilot teach, against the expert's on the same ways: two hours of one core.
 teleop-results: $(READY)

@@ -28,7 +28,8 @@ from training.progress import progress_bar
 
 BATCHES, BATCH, SEED = 24, 64, 77
 SINCE_S = (0.0, 1.0, 2.0, 3.0, SIDE_KNOWN_S, 12.0)
-FAST_M_S = 0.8
+FAST_M_S, BACK_M_S = 0.8, -0.15
+LONG, OTHERS, LONG_SINCE_S = 600, 10, (0.0, 3.0, 12.0, 30.0, 60.0)  # sequences, how many follow each, and rows
 
 
 def searches(policy: Path, learn: Sequences) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -48,6 +49,23 @@ def searches(policy: Path, learn: Sequences) -> tuple[torch.Tensor, torch.Tensor
             advance(1, "")
     flown, wanted, since_s = (torch.cat(each) for each in zip(*parts, strict=True))
     return flown, wanted, since_s
+
+
+def long_searches(policy: Path, learn: Sequences) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return commands (moments, 4) and seconds since the target vanished, (moments,), for up to a minute and more."""
+    network, _ = load_network(policy)
+    network.eval()
+    random = torch.Generator().manual_seed(SEED)
+    seen = torch.nonzero(learn.visible[:, -1])[:, 0]
+    chosen = [seen[torch.randint(len(seen), (LONG,), generator=random)]]
+    never = learn.never_seen
+    chosen += [never[torch.randint(len(never), (LONG,), generator=random)] for _ in range(OTHERS)]
+    parts = [learn.take(which) for which in chosen]
+    features, elapsed_s = (torch.cat([getattr(part, name) for part in parts], 1) for name in ("features", "elapsed_s"))
+    with torch.no_grad():
+        commands, _ = network.decide(features, elapsed_s)
+    after = parts[0].features.shape[1]
+    return commands[:, after:].flatten(0, 1), elapsed_s[:, after:].cumsum(dim=1).flatten()
 
 
 def main() -> None:
@@ -72,6 +90,21 @@ def main() -> None:
                 f"{fast:.0%}",
                 f"{yaw.abs().mean():.2f}",
                 f"{right:.0%}",
+            )
+    Console().print(table)
+    table = Table("policy", "lost for s", "moments", "forward m/s", f"below {BACK_M_S} m/s", "yaw rad/s")
+    for policy in policies:
+        flown, since_s = long_searches(policy, learn)
+        for first_s, last_s in pairwise(LONG_SINCE_S):
+            moments = flown[(since_s > first_s) & (since_s <= last_s)]
+            backing = (moments[:, 0] < BACK_M_S).float().mean()
+            table.add_row(
+                policy.name,
+                f"{first_s:g} to {last_s:g}",
+                str(len(moments)),
+                f"{moments[:, 0].mean():.2f}",
+                f"{backing:.0%}",
+                f"{moments[:, 3].abs().mean():.2f}",
             )
     Console().print(table)
 
