@@ -219,7 +219,7 @@ def _find_cluster(address: str) -> str | None:
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
-        with socket.createconnection((host, int(port)), timeout=ANSWER_S):
+        with socket.create_connection((host, int(port)), timeout=ANSWER_S):
             return True
     except (OSError, ValueError, OverflowError):
         return False
