@@ -83,9 +83,7 @@ def evaluate(
     asked = {"suite": suite, "split": split, "seed": seed}
     by = flown_by(None if expert else policy or PRETRAINED)
     journal = FlightJournal(out / JOURNAL, {**asked, "episodes": episodes, "renderer": renderer, "by": by})
-    flown = {(report.condition, report.seed) for report in journal.reports}
-    wanted = [(condition, number) for condition in conditions for number in seeds]
-    jobs = [Job(f"{each.name} {number}", (each, number)) for each, number in wanted if (each.name, number) not in flown]
+    jobs = _missing(conditions, seeds, journal)
     flights = None if viewer is None else (out / FLIGHTS).resolve()
     make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0, flights)
     sheets = FlightSheets(out, keep_failures, [condition.name for condition in conditions], journal.reports)
@@ -111,6 +109,13 @@ def _check(episodes: int, keep_failures: int) -> None:
         raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
     if not 0 <= keep_failures <= MOST_SHEETS:
         raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
+
+
+def _missing(conditions: list[Condition], seeds: list[int], journal: FlightJournal) -> list[Job[tuple[Condition, int]]]:
+    """Return the flights that have not ended yet."""
+    flown = {(report.condition, report.seed) for report in journal.reports}
+    wanted = [(condition, number) for condition in conditions for number in seeds]
+    return [Job(f"{each.name} {number}", (each, number)) for each, number in wanted if (each.name, number) not in flown]
 
 
 def _check_watchable(expert: bool, ray: str | None) -> None:

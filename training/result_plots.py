@@ -104,7 +104,7 @@ def plot_sweep(runs: Sequence[tuple[dict[str, float], list[tuple[int, float]], b
     """
     names = list(runs[0][0])
     figure, panels = plt.subplots(1, 1 + len(names), figsize=(3.2 + 2.8 * len(names), 3.4), layout="constrained")
-    steps = panels[0] if names else panels
+    steps = panels[0]
     for place, (_, losses, early) in reversed(list(enumerate(runs))):
         colour = BAD if place == 0 else FAINT if early else GOOD
         steps.plot(*zip(*losses, strict=True), color=colour, lw=1.8 if place == 0 else 1.0)

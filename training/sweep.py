@@ -98,23 +98,21 @@ def sweep(
         trainings = search(settings, data, (out / RUNS).resolve(), advance)
     runs = [Run(drawn, losses, losses[-1][0] < settings.steps) for drawn, losses in trainings]
     runs.sort(key=lambda run: (run.ended_early, run.loss))
-    answer = {
-        "software": __version__,
-        "eye": eye.name,
-        "model": data.model,
-        "images": data.images,
-        "settings": asdict(settings),
-        "head": asdict(head),
-        "runs": [_without_infinity(run) for run in runs],
-    }
-    (out / "sweep.json").write_text(json.dumps(answer, indent=1) + "\n")
+    facts = {"software": __version__, "eye": eye.name, "model": data.model, "images": data.images}
+    _write(facts, settings, head, runs, out)
+    return runs
+
+
+def _write(facts: dict[str, Any], settings: SweepSettings, head: HeadSettings, runs: list[Run], out: Path) -> None:
+    """Write what was found; the runs come best first."""
+    found = {"settings": asdict(settings), "head": asdict(head), "runs": [_without_infinity(run) for run in runs]}
+    (out / "sweep.json").write_text(json.dumps(facts | found, indent=1) + "\n")
     (out / "sweep.md").write_text(sweep_table(runs))
     plot_sweep([(run.drawn, run.losses, run.ended_early) for run in runs], out / "sweep.png")
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(head).items()}
     best = {"head": {**plain, **runs[0].drawn}}
     note = f"# The best of {len(runs)} draws: loss {runs[0].loss:.4f} after {settings.steps} steps.\n"
     (out / HEAD_FILE).write_text(note + yaml.safe_dump(best, sort_keys=False))
-    return runs
 
 
 def sweep_table(runs: list[Run]) -> str:

@@ -86,6 +86,21 @@ def test_an_evaluation_that_was_killed_goes_on_and_says_the_same(
     assert names[0] == names[1]
 
 
+def test_an_evaluation_that_was_killed_while_it_wrote_has_nothing_left_to_fly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(evaluation, "write_reports", killed)
+        evaluate("smoke", 1, 3, tmp_path, expert=True, workers=1)
+    flown = _listed_flights(monkeypatch)
+    results = evaluate("smoke", 1, 3, tmp_path, expert=True, workers=1)
+    assert flown == []
+    assert [row["success"] for row in results["conditions"]] == [1.0, 1.0]
+
+
 def _kill_at_the_third_flight(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(FlightJournal):
         def add(self, report: FlightReport) -> None:

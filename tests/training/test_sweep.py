@@ -17,7 +17,7 @@ from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
 from training import head as heads
 from training import sweep as sweeping
-from training.settings import HeadSettings, SweepSettings, load_settings
+from training.settings import CONFIGS, HeadSettings, SweepSettings, load_settings
 from training.sweep import HEAD_FILE, Run, sweep, sweep_table
 
 pytest.importorskip("ray.tune")
@@ -40,7 +40,7 @@ def test_settings_that_cannot_be_drawn_are_refused() -> None:
 
 
 def test_the_shipped_configuration_can_be_drawn_for_its_head() -> None:
-    path = Path("training/configs/corrections.yaml")
+    path = CONFIGS / "corrections.yaml"
     settings, head = load_settings(path, "sweep", SweepSettings), load_settings(path, "head", HeadSettings)
     for which in (0, 1):
         replace(head, **{name: span[which] for name, span in settings.space.items()})
