@@ -53,7 +53,7 @@ results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 
-# A hundred flights of each condition that the mission is about, for the same tables: two hours on two cores.
+# A hundred flights of each condition that the mission is about, for the same tables: about 95 minutes on two cores.
 HUNDRED := forest-unseen forest-autumn forest-winter forest-spring forest-light forest-range forest-decoys city-walking \
   city-still city-decoys city-occlusion snowfield-still warehouse-still construction-still snowfield-walking \
   warehouse-walking construction-walking
