@@ -55,7 +55,7 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         WorldError: for an argument that is unknown or out of range.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}  # type: ignore[misc]
 
     def __init__(
         self,
@@ -83,12 +83,13 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._mission: Mission | None = None
         self._seed = 0
         self._frame = CameraFrame(np.zeros((self._camera.height_px, self._camera.width_px, 3), np.uint8), 0.0)
-        self.observation_space = gymnasium.spaces.Dict(
+        spaces: Any = gymnasium.spaces.Dict(
             {
                 "rgb": gymnasium.spaces.Box(0, 255, self._frame.rgb.shape, np.uint8),
                 "elapsed_s": gymnasium.spaces.Box(0.0, LONGEST_GAP_S, (1,), np.float32),
             }
         )
+        self.observation_space = spaces
         self.action_space = gymnasium.spaces.Box(-MAX_COMMAND, MAX_COMMAND, dtype=np.float32)
 
     def reset(
@@ -139,7 +140,7 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         truncated = self._mission.done and not terminated
         return self._observation(self._look()), float(reward), terminated, truncated, self._info()
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """Return the chase view, uint8 (360, 480, 3), in ``rgb_array`` mode."""
         if self.render_mode != "rgb_array" or self._world is None:
             return None

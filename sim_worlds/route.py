@@ -64,7 +64,7 @@ class Path:
     def at(self, along_m: float) -> NDArray[np.float64]:
         """Return the point (2,) after ``along_m`` of the path."""
         if along_m >= self.length_m:
-            return self.points[-1].copy()
+            return np.array(self.points[-1])
         along = max(along_m, 0.0)
         leg = bisect_right(self._reached, along) - 1
         x, y, slope_x, slope_y = self._legs[leg]

@@ -247,7 +247,7 @@ class RenderedImage:
     @property
     def target_mask(self) -> NDArray[np.bool_]:
         """Bool (height, width), True where the target is visible."""
-        return self.categories == category_index("target")
+        return np.asarray(self.categories == category_index("target"))
 
 
 class Renderer(Protocol):

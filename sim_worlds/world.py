@@ -20,7 +20,17 @@ from sim_worlds.mesh_tools import pose
 from sim_worlds.physics import RATE_HZ, Physics, VehiclePhysics
 from sim_worlds.render import make_renderer
 from sim_worlds.render.projection import look_at
-from sim_worlds.scene import CameraView, Collider, DynamicInstance, RenderedImage, Renderer, Setting, Start
+from sim_worlds.scene import (
+    Actor,
+    CameraView,
+    Collider,
+    DynamicInstance,
+    RenderedImage,
+    Renderer,
+    Setting,
+    Start,
+    Target,
+)
 from sim_worlds.vehicle import load_quadrotor
 
 MIN_SIGHT_POINTS = 2
@@ -58,6 +68,7 @@ class World:
         self.target = setting.target
         self.start = setting.start
         self.actors = setting.actors
+        self._moving: tuple[Target | Actor, ...] = (self.target, *self.actors)
         self.collision: str | None = None
         self.conditions = conditions or FlightConditions()
         self.camera = Camera(camera or CameraConfig(), setting.scene.seed)
@@ -222,11 +233,10 @@ class World:
 
     def dynamic_instances(self) -> list[DynamicInstance]:
         """Everything that moves but the vehicle."""
-        moving = [self.target, *self.actors]
-        return [instance for each in moving for instance in each.dynamic_instances()]
+        return [instance for each in self._moving for instance in each.dynamic_instances()]
 
     def _moving_colliders(self) -> list[Collider]:
-        return [solid for each in (self.target, *self.actors) for solid in each.colliders()]
+        return [solid for each in self._moving for solid in each.colliders()]
 
     def _move_actors(self, duration_s: float, vehicle_enu_m: NDArray[np.float64]) -> None:
         self.target.advance(duration_s)

@@ -8,6 +8,7 @@ recolouring, so that they can still be avoided.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -104,8 +105,8 @@ def apply_look(
         background: surroundings from another image, None to keep them.
     """
     target = mask.astype(np.uint8)
-    changed = image if background is None else background
-    changed = changed.copy() if look.matrix is None else cv2.transform(changed, look.matrix)
+    surroundings = image if background is None else background
+    changed = surroundings.copy() if look.matrix is None else _bytes(cv2.transform(surroundings, look.matrix))
     box = _box(mask)
     for shape in look.shapes:
         _draw(shape, changed, box, step)
@@ -119,13 +120,18 @@ def apply_look(
         grain = _GRAIN[int(rng.integers(len(_GRAIN)))]
         height, width = result.shape[:2]
         y, x = int(rng.integers(320 - height)), int(rng.integers(512 - width))
-        scaled = cv2.multiply(grain[y : y + height, x : x + width], look.noise / 16.0, dtype=cv2.CV_16S)
+        scaled = cv2.multiply(grain[y : y + height, x : x + width], np.array(look.noise / 16.0), dtype=cv2.CV_16S)
         result = cv2.add(result, scaled, dtype=cv2.CV_8U)
+    seen = _bytes(result)
     if look.noise > USUAL_NOISE:  # what is usual is never smoothed: no need to measure it
-        result = denoise(result)
+        seen = denoise(seen)
     if look.flip:
-        return np.ascontiguousarray(result[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
-    return result, mask
+        return np.ascontiguousarray(seen[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
+    return seen, mask
+
+
+def _bytes(picture: NDArray[Any]) -> Image:
+    return np.asarray(picture, dtype=np.uint8)
 
 
 def is_whole(mask: Mask) -> bool:
@@ -150,8 +156,8 @@ def move_target(image: Image, mask: Mask, scale: float, centre: tuple[float, flo
     how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
     share = cv2.resize(opaque, (width, height), interpolation=how)
     # What is around the target must not tinge its edges.
-    colours = cv2.resize(image[cut] * opaque[..., None], (width, height), interpolation=how)
-    colours /= np.maximum(share, 1e-3)[..., None]
+    dimmed = cv2.resize(image[cut] * opaque[..., None], (width, height), interpolation=how)
+    colours = dimmed / np.maximum(share, 1e-3)[..., None]
     left, top = round(centre[0] * limits[1] - 0.5 * width), round(centre[1] * limits[0] - 0.5 * height)
     moved, there = np.zeros_like(image), np.zeros_like(mask)
     place = slice(max(0, top), top + height), slice(max(0, left), left + width)
@@ -266,5 +272,6 @@ def _draw_specks(
     for _ in range(int(rng.integers(4, 15))):
         corner = low + rng.random(2) * size
         red = rng.random() < 0.4
-        speck = (int(rng.integers(120, 240)), 30, 40) if red else tuple(int(part) for part in rng.integers(0, 256, 3))
-        cv2.rectangle(image, np.int32(corner).tolist(), np.int32(corner + rng.uniform(1.0, 6.0, 2)).tolist(), speck, -1)
+        speck = [int(rng.integers(120, 240)), 30, 40] if red else [int(part) for part in rng.integers(0, 256, 3)]
+        opposite = corner + rng.uniform(1.0, 6.0, 2)
+        cv2.rectangle(image, corner.astype(np.int32).tolist(), opposite.astype(np.int32).tolist(), speck, -1)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -74,7 +75,7 @@ class Cache:
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that name the data and their weights."""
-        parts = [self.commands, self.stamps_s, self.starts, self.weights]
+        parts: list[NDArray[Any]] = [self.commands, self.stamps_s, self.starts, self.weights]
         if not self.has_mask.all():
             parts.append(self.has_mask)
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:12]
@@ -190,7 +191,8 @@ def _decode(files: list[Path], where: Path) -> None:
     if not any(small["has_mask"]) and not any(small["labelled"]):
         raise EpisodeError(f"{files[0].parent}: nobody flew by hand and no masks are there: nothing can be learned")
     joined = {name: np.array(values, dtype=np.float32 if name in FLOATS else None) for name, values in small.items()}
-    np.savez(where / "small.npz", starts=np.array(starts, dtype=np.int64), files=np.array(owners), **joined)
+    joined |= {"starts": np.array(starts, dtype=np.int64), "files": np.array(owners)}
+    np.savez(where / "small.npz", allow_pickle=False, **joined)
 
 
 def _row(step: Step) -> dict[str, object]:
@@ -246,7 +248,7 @@ def _check(step: Step, number: int, episode: EpisodeFile) -> None:
                 f"{file} holds {name} of {shape[1]} x {shape[0]} (step {number}): "
                 f"collect it again at {WIDTH} x {HEIGHT}"
             )
-    values = {
+    values: dict[str, NDArray[Any]] = {
         "the expert's command": step.expert.as_array(),
         "the flown command": step.command.as_array(),
         "the vehicle's position": step.odometry.position_enu_m,

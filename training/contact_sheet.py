@@ -43,7 +43,7 @@ def _images_of(source: str) -> list[NDArray[np.uint8]]:
     if source.endswith((".mcap", ".mcap.part")):
         return [step.frame.rgb for step in read_episode(Path(source), repair=source.endswith(".part")).steps]
     frames = open_source(source)
-    images = []
+    images: list[NDArray[np.uint8]] = []
     while len(images) < LONGEST and (shot := frames.read(1280)) is not None:
         images.append(shot.rgb)
     frames.close()

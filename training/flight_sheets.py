@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from liquid_nav.errors import EpisodeError
 from training.closed_loop import FlightReport
 
 TYPICAL, FAILURES = "typical", "failures"
@@ -59,7 +62,7 @@ class FlightSheets:
         for success, name in ((True, TYPICAL), (False, FAILURES)):
             overview = self._out / f"{name}.jpg"
             overview.unlink(missing_ok=True)
-            sheets = [cv2.imread(str(self._file(report))) for report in sorted(self._kept[success], key=self._order)]
+            sheets = [_read(self._file(report)) for report in sorted(self._kept[success], key=self._order)]
             if sheets:
                 sheets += [np.zeros_like(sheets[0])] * (-len(sheets) % COLUMNS)
                 rows = [np.hstack(sheets[first : first + COLUMNS]) for first in range(0, len(sheets), COLUMNS)]
@@ -82,3 +85,10 @@ class FlightSheets:
             ranked.append((count[kind], report))
             count[kind] += 1
         return sorted(ranked, key=lambda each: (each[0], self._order(each[1])))
+
+
+def _read(path: Path) -> NDArray[Any]:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise EpisodeError(f"{path} is gone or no picture: evaluate again")
+    return picture

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
-from liquid_nav.policy.heads import MODELS, MOTORS
+from liquid_nav.policy.heads import MODELS
+from liquid_nav.policy.heads.base import MOTORS
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.devices import Place
 from training.engine import Engine, Plan
@@ -171,7 +172,7 @@ def batch_of(
         batch = _vanished(batch, others, vanish_share, patience_s, random)
     if not scene_noise:
         return batch
-    scene, gaze = batch.features.split((batch.features.shape[2] - GAZE_FEATURES, GAZE_FEATURES), dim=2)
+    scene, gaze = batch.features[..., :-GAZE_FEATURES], batch.features[..., -GAZE_FEATURES:]
     scene = scene + scene_noise * torch.randn(len(batch), 1, scene.shape[2], generator=random)
     return replace(batch, features=torch.cat([scene, gaze], dim=2))
 

@@ -34,6 +34,7 @@ from training.progress import progress_bar
 
 SIZE_PX = (256, 144)  # of a recording's images in the new episode: what policies see
 SCAN_RAYS = 64
+ENDED = ("success", "collision", "duration_s", "reason")  # what the simulation says at the end of a flight
 LOOK_AGAIN = 20  # one of so many images is compared with the recorded one
 LIKE = 14.0  # mean difference in grey values: compression makes 3 to 5, another season or a moved camera 20 and more
 
@@ -125,8 +126,7 @@ def _segments(episode: EpisodeFile, seed: int) -> list[_Segment]:
     for log_ns, values in statuses(episode):
         if not segments or segments[-1].seed != values["seed"]:
             segments.append(_Segment(int(values["seed"]), log_ns, {}))
-        ended = {key: str(values[key]) for key in ("success", "collision", "duration_s", "reason") if key in values}
-        segments[-1].facts.update(ended)
+        segments[-1].facts.update({key: str(values[key]) for key in ENDED if key in values})
     return segments or [_Segment(seed, 0, {})]
 
 

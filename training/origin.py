@@ -22,9 +22,14 @@ def statuses(episode: EpisodeFile) -> list[tuple[int, dict[str, Any]]]:
     """Return what the simulation said during a recording, each with its log time in ns; nothing of a real drone."""
     for topic, entries in episode.messages.items():
         if topic.endswith(STATUS) and entries:
-            return [(log_ns, json.loads(messages.STORE.deserialize_cdr(data, kind).data))
-                    for log_ns, kind, data in entries]  # fmt: skip
+            return [(log_ns, _values(kind, data)) for log_ns, kind, data in entries]
     return []
+
+
+def _values(kind: str, data: bytes) -> dict[str, Any]:
+    status: Any = messages.STORE.deserialize_cdr(data, kind)
+    values: dict[str, Any] = json.loads(status.data)
+    return values
 
 
 def origin_of(episode: EpisodeFile) -> EpisodeMetadata:

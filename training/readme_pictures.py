@@ -45,7 +45,7 @@ def _read_film(path: Path) -> list[NDArray[np.uint8]]:
     if not path.is_file():
         raise EpisodeError(f"{path} does not exist: run `make fly` first")
     with av.open(str(path)) as film:
-        return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+        return [np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8) for frame in film.decode(video=0)]
 
 
 def _save_clip(pictures: list[NDArray[np.uint8]], path: Path) -> None:

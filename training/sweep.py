@@ -86,7 +86,8 @@ def sweep(
     """
     search = _import_tune()
     torch.set_num_threads(head.threads)
-    highest = {name: span[1] for name, span in settings.space.items()}  # what cannot be is refused at once
+    # What cannot be is refused at once.
+    highest: dict[str, Any] = {name: span[1] for name, span in settings.space.items()}
     data = head_data(replace(head, steps=settings.steps, **highest), episodes, eye, out / "work", model=model)
     _claim(out, f"{data.seen} {config_hash(settings)} {config_hash(head)} {data.model}")
     with (

@@ -83,7 +83,7 @@ def train(
         network, skip_eye = LiquidPolicyNetwork(wanted), False
         if start_from is not None:
             network, skip_eye = start_network(start_from, wanted)
-        origin = {"episodes": [folder.name for folder in episodes]}
+        origin: dict[str, object] = {"episodes": [folder.name for folder in episodes]}
         return train_on(settings, cache, network, out, place, name=name, origin=origin, skip_eye=skip_eye)
 
 
@@ -192,7 +192,7 @@ class Learner(nn.Module):
 
     def __init__(self, network: LiquidPolicyNetwork, precision: str) -> None:
         super().__init__()
-        self.network, self.joint, self.half = network, False, precision == "bf16"
+        self.network, self.joint, self.bf16 = network, False, precision == "bf16"
         # Stage one has no memory yet: a plain linear reader stands for the head.
         self.reader = nn.Linear(network.config.features, 4)
         # Teaches the eye where solids are; nobody needs its answer in flight.
@@ -203,7 +203,7 @@ class Learner(nn.Module):
         size, steps = batch.images.shape[:2]
         pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2)  # channels last in memory
         pictures = pictures.to(torch.float32).mul_(1.0 / 127.5).sub_(1.0)
-        with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.half):
+        with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
             encoding = self.network.encoder(pictures)
         features: Tensor = encoding.features.float().unflatten(0, (size, steps))
         logits = encoding.target_logits.unflatten(0, (size, steps))

@@ -20,7 +20,7 @@ STEPS, LOSS = "steps", "loss"
 Training = tuple[dict[str, float], list[tuple[int, float]]]
 
 
-class Progress(tune.Callback):  # type: ignore[misc]
+class Progress(tune.Callback):
     """Tells how many trainings have ended; what is shown is the class's, since Tune stores its callbacks in files."""
 
     show: ClassVar[Callable[[int, str], None]]
@@ -50,13 +50,17 @@ def search(settings: SweepSettings, data: HeadData, folder: Path, show: Callable
     trainable = tune.with_resources(trainable, {"cpu": 1})
     if tune.Tuner.can_restore(str(folder)):
         tuner = tune.Tuner.restore(str(folder), trainable, resume_errored=True)
-        show(sum(1 for result in tuner.get_results() if result.metrics and result.metrics.get("done")), "")
+        show(sum(bool((result.metrics or {}).get("done")) for result in _all(tuner.get_results())), "")
     else:
         tuner = _tuner(settings, trainable, folder)
     grid = tuner.fit()
     if grid.errors:
         raise WorkerError(f"{len(grid.errors)} of {len(grid)} trainings failed, the first with: {grid.errors[0]}")
-    return [(_drawn(result), _losses(result)) for result in grid]
+    return [(_drawn(result), _losses(result)) for result in _all(grid)]
+
+
+def _all(grid: tune.ResultGrid) -> list[Any]:
+    return [grid[number] for number in range(len(grid))]
 
 
 def _tuner(settings: SweepSettings, trainable: Any, folder: Path) -> Any:
@@ -78,7 +82,7 @@ def _tuner(settings: SweepSettings, trainable: Any, folder: Path) -> Any:
     return tune.Tuner(trainable, param_space=space, tune_config=how, run_config=where)
 
 
-def _train(drawn: dict[str, float], data: HeadData, report_steps: int) -> None:
+def _train(drawn: dict[str, Any], data: HeadData, report_steps: int) -> None:
     """Teach one head, on one core of some machine, and report its losses."""
     torch.set_num_threads(1)
     settings = replace(data.settings, **drawn)

@@ -117,7 +117,7 @@ class RerunViewer:
         rr = self._rerun
         if not (topic.endswith("image/compressed") or name in ("odom", "pose", *COMMANDS) or topic == "/diagnostics"):
             return
-        values = messages.STORE.deserialize_cdr(message.data, schema.name)
+        values: Any = messages.STORE.deserialize_cdr(message.data, schema.name)
         rr.set_time("time", timestamp=1e-9 * message.publish_time)
         if topic.endswith("image/compressed"):
             rr.log(topic.strip("/"), rr.EncodedImage(contents=values.data.tobytes(), media_type="image/jpeg"))

@@ -63,7 +63,8 @@ def stills(cache: Cache, steps: NDArray[np.int64], least_px: int) -> NDArray[np.
     distance_m = cache.distances_m[steps]
     near = (distance_m >= NEAREST_M) & (distance_m <= FARTHEST_M)
     free = cache.free_m[steps, MIDDLE].min(axis=1) > distance_m - FREE_M
-    return steps[near & free & cache.has_mask[steps] & (cache.target_pixels[steps] >= least_px)]
+    fit: NDArray[np.int64] = steps[near & free & cache.has_mask[steps] & (cache.target_pixels[steps] >= least_px)]
+    return fit
 
 
 def fly_over(

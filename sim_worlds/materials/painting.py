@@ -23,7 +23,7 @@ def noise(rng: np.random.Generator, scale_px: float, stretch: tuple[float, float
     falloff = np.exp(-0.5 * (np.hypot(kx, ky) * scale_px * 2.0) ** 2)
     picture = np.fft.ifft2(white * falloff).real
     picture = (picture - picture.mean()) / (picture.std() + 1e-9)
-    return np.clip(0.5 + 0.22 * picture, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(0.5 + 0.22 * picture, 0.0, 1.0), dtype=np.float32)
 
 
 def colour_blend(values: Texture, low: tuple[float, float, float], high: tuple[float, float, float]) -> Texture:

@@ -109,8 +109,10 @@ def capsules(
     axes[:count, :3] = sizes[near, 1:] * matrix[:3, 2]
     axes[:count, 3] = 1.0 / ((axes[:count, :2] ** 2).sum(axis=1) + 1e-12)
     depths[:count] = 0.5 * sizes[near, 0] / frame.depth_m
-    rows = (each.astype(np.float32) for each in (feet, axes, depths))
-    return Capsules(count, *rows, np.stack([low, spots[near] + up], axis=1), sizes[near])
+    ends = np.stack([low, spots[near] + up], axis=1)
+    return Capsules(
+        count, feet.astype(np.float32), axes.astype(np.float32), depths.astype(np.float32), ends, sizes[near]
+    )
 
 
 def shaded_part(
