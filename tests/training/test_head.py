@@ -54,7 +54,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("made_up")
-def test_the_head_learns_and_the_eye_stays(eye: Path, tmp_path: Path) -> None:
+def test_the_head_learns_and_the_eye_stays(eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.losses.COMMAND_WEIGHTS", (1.0, 1.0, 1.0, 1.0))  # so small an eye tells no bearing
     seeing = load_policy(eye).network.state_dict()
     losses = [
         head.train_head(
@@ -62,7 +63,7 @@ def test_the_head_learns_and_the_eye_stays(eye: Path, tmp_path: Path) -> None:
         ).validation_command
         for steps in (1, 60)
     ]
-    assert losses[1] < 0.9 * losses[0]
+    assert losses[1] < 0.8 * losses[0]
     policy = load_policy(tmp_path / "60")
     state = policy.network.state_dict()
     assert all(torch.equal(state[key], value) for key, value in seeing.items() if key.startswith("encoder."))
