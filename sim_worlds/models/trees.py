@@ -316,8 +316,8 @@ def snag(rng: np.random.Generator) -> Mesh:
     )
     count = 7
     feet = np.column_stack([np.zeros((count, 2)), rng.uniform(2.4, height - 0.2, count)])
-    ways = directions(2.4 * np.arange(count, dtype=np.float64), rng.uniform(-0.2, 0.7, count))
-    tips = feet + rng.uniform(0.3, 1.3, (count, 1)) * ways
+    lengths = rng.uniform(0.3, 1.3, (count, 1))
+    tips = feet + lengths * directions(2.4 * np.arange(count, dtype=np.float64), rng.uniform(-0.2, 0.7, count))
     splinter = np.array([[0.0, 0.05, height - 0.1]])
     feet = np.concatenate([feet, splinter])
     tips = np.concatenate([tips, splinter + np.array([[0.05, 0.0, 0.6]])])
