@@ -10,6 +10,7 @@ import pytest
 
 from liquid_nav.errors import WorldError
 from sim_worlds.forest import make_forest
+from sim_worlds.models.trees import snag
 from sim_worlds.scene import CATEGORIES, Setting
 from sim_worlds.weather import SEASONS
 from sim_worlds.world import make_world
@@ -139,3 +140,10 @@ def test_every_instance_has_a_mesh_and_a_category(seed: int) -> None:
     scene = forest(seed).scene
     assert {item.category for item in scene.instances} <= set(CATEGORIES)
     assert {item.mesh for item in scene.instances} <= set(scene.meshes)
+
+
+def test_a_dead_stem_stays_the_one_that_was_flown() -> None:
+    places_m = snag(np.random.default_rng(7)).positions_m
+
+    assert places_m.mean(axis=0) == pytest.approx([0.0482, 0.0286, 4.1271], abs=1e-3)
+    assert places_m.max(axis=0) == pytest.approx([1.0504, 0.7773, 7.3763], abs=1e-3)
