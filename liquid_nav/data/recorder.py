@@ -104,11 +104,14 @@ class Recorder:
         if self.recording:
             raise EpisodeError(f"{self._path} is being recorded already: stop it first")
         self._end()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._free = self._free_bytes(path.parent)
-        if self._free < self._min_free:
-            raise EpisodeError(f"{self._short(path.parent)}: free some space before recording")
-        writer = RecordingWriter(path, library=self._library, sync=self._sync)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._free = self._free_bytes(path.parent)
+            if self._free < self._min_free:
+                raise EpisodeError(f"{self._short(path.parent)}: free some space before recording")
+            writer = RecordingWriter(path, library=self._library, sync=self._sync)
+        except OSError as error:
+            raise EpisodeError(f"{path} cannot be written ({error}): choose a folder you may write to") from error
         try:
             self._channels = {topic: writer.add_channel(topic, kind) for topic, kind in self.topics.items()}
         except EpisodeError:

@@ -177,6 +177,23 @@ def test_it_stops_with_a_whole_file_before_the_disk_is_full(tmp_path: Path) -> N
     assert recorder.discard() and not list(tmp_path.glob("b.*"))
 
 
+def test_a_folder_that_cannot_be_used_is_an_error_with_a_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    recorder = Recorder(TOPICS, min_free_bytes=1)
+    with pytest.raises(EpisodeError, match="choose a folder"):
+        recorder.start(tmp_path / "file" / "a.mcap")
+    with pytest.raises(EpisodeError, match="choose a folder"):
+        recorder.start(tmp_path / f"{'long' * 100}.mcap")
+
+    def gone(folder: Path) -> int:
+        raise FileNotFoundError(2, "No such file or directory", str(folder))
+
+    with pytest.raises(EpisodeError, match="choose a folder"):
+        Recorder(TOPICS, free_bytes=gone).start(tmp_path / "a.mcap")
+    recorder.start(tmp_path / "a.mcap")
+    assert recorder.stop() == tmp_path / "a.mcap"
+
+
 def test_a_disk_that_takes_no_more_is_said_and_the_rest_is_mended(tmp_path: Path) -> None:
     script = f"""
 import resource, sys, time

@@ -190,19 +190,19 @@ def test_the_pilot_takes_over_and_gives_back(graph: Graph, peer: Peer) -> None:
     raw = peer.node.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
     odometry = peer.node.create_publisher(OdometryMessage, "odom", SENSOR)
     joy = peer.node.create_publisher(Joy, "joy", RELIABLE)
-    sticks = [0.0, 0.0, 1.0, 0.0]
 
-    def fly(*, held: int) -> None:
+    def fly(*, held: int, left: float = 0.0) -> None:
         odometry.publish(odometry_message(Odometry(peer.now_s(), np.array([0.0, 0.0, 3.0]))))
         raw.publish(command_message(VelocityCommand(forward_m_s=1.0), peer.now_s()))
-        joy.publish(Joy(axes=sticks, buttons=[0, 0, 0, 0, held]))
+        joy.publish(Joy(axes=[0.0, 0.0, left, 0.0, 0.0, 0.0], buttons=[held] * 21))
 
     def goes(forward_m_s: float, left_m_s: float) -> bool:
         linear = commands[-1].twist.linear if commands else None
         return linear is not None and abs(linear.x - forward_m_s) < 0.05 and abs(linear.y - left_m_s) < 0.05
 
     peer.until(lambda: goes(1.0, 0.0), lambda: fly(held=0))
-    peer.until(lambda: goes(0.0, 1.5), lambda: fly(held=1))
+    peer.until(lambda: goes(0.0, 0.0), lambda: fly(held=1))
+    peer.until(lambda: goes(0.0, 1.5), lambda: fly(held=1, left=1.0))
     peer.until(lambda: goes(1.0, 0.0), lambda: fly(held=0))
 
 

@@ -84,6 +84,15 @@ def test_every_parameter_of_a_file_is_declared_by_its_node(graph: str) -> None:
             assert set(values) <= _declared(spec.name) | set(FLIGHT if spec.name == "flight_bridge_node" else ())
 
 
+def test_the_gamepads_driver_numbers_sticks_and_switch_as_the_parameters_say() -> None:
+    pytest.importorskip("rclpy")
+    from liquid_nav_ros.teleop_node import AXES, LEFT_SHOULDER
+
+    assert [spec.name for spec in GRAPHS["teleop"]] == ["game_controller_node", "teleop_node"]
+    for graph in ("teleop", "flight"):
+        assert _sections(graph)["teleop_node"].items() >= {**AXES, "switch_button": LEFT_SHOULDER}.items()
+
+
 def test_launch_arguments_set_parameters_that_nodes_declare_and_files_leave_open() -> None:
     for graph, arguments in ARGUMENTS.items():
         for argument in arguments:

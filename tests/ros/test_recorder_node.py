@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 rclpy = pytest.importorskip("rclpy")
 
@@ -26,13 +27,15 @@ from liquid_nav_ros.conversions import (  # noqa: E402
     verdict_status,
 )
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR  # noqa: E402
+from liquid_nav_ros.recorder_node import RecorderNode, _service  # noqa: E402
 from nav_msgs.msg import Odometry as OdometryMessage  # noqa: E402
-from sensor_msgs.msg import BatteryState, CompressedImage, NavSatFix  # noqa: E402
+from sensor_msgs.msg import BatteryState, CompressedImage, LaserScan, NavSatFix  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 from std_srvs.srv import Trigger  # noqa: E402
 
 from liquid_nav.data import open_episode  # noqa: E402
 from liquid_nav.types import Odometry, SafetyVerdict, VelocityCommand  # noqa: E402
+from tests.ros.inside import inside  # noqa: E402
 from tests.ros.test_graph import Peer, graph, peer  # noqa: E402
 
 __all__ = ["graph", "peer"]
@@ -152,6 +155,55 @@ def test_messages_keep_their_time_of_capture_and_of_coming(graph: Graph, peer: P
     assert len(images) >= 15 and min(ages) >= CAPTURE_LAG_S - 0.001
     assert np.median(ages) < CAPTURE_LAG_S + 0.2
     assert {"/battery", "/gps/fix", "/diagnostics"} <= {topic for topic, _ in read}
+
+
+def test_it_hears_best_effort_publishers_of_any_topic_and_warns_where_it_cannot(
+    graph: Graph, peer: Peer, tmp_path: Path
+) -> None:
+    from mcap.reader import make_reader
+
+    kinds = {
+        "scan": LaserScan, "/odom": OdometryMessage, "battery": BatteryState, "liquid_nav/cmd_vel": TwistStamped
+    }  # fmt: skip
+    topics = [f"{topic}:{kind.__module__.split('.')[0]}/msg/{kind.__name__}" for topic, kind in kinds.items()]
+    params = tmp_path / "params.yaml"
+    values = {"path": str(tmp_path / "a.mcap"), "topics": topics}
+    params.write_text(yaml.safe_dump({"/recorder_node": {"ros__parameters": values}}))
+    publishers = [(peer.node.create_publisher(kind, topic, SENSOR), kind) for topic, kind in kinds.items()]
+    recorder = graph.start("recorder_node", params_file=params)
+    log = graph.log_folder / "recorder_node.log"
+    statuses = peer.listen(String, "recorder_node/status", LATCHED)
+
+    def publish() -> None:
+        for publisher, kind in publishers:
+            publisher.publish(kind())
+
+    def warned() -> bool:
+        return "incompatible QoS" in log.read_text()
+
+    peer.until(lambda: bool(statuses) and json.loads(statuses[-1].data)["messages"] >= 60 and warned(), publish)
+    recorder.send_signal(signal.SIGINT)
+    assert recorder.wait(10.0) == 0
+    with (tmp_path / "a.mcap").open("rb") as file:
+        found = {channel.topic for _, channel, _ in make_reader(file).iter_messages()}
+    assert found == {"/scan", "/odom", "/battery"}
+    (warning,) = [line for line in log.read_text().splitlines() if "incompatible QoS" in line]
+    assert "liquid_nav/cmd_vel" in warning and "RELIABILITY" in warning
+
+
+def test_a_start_in_a_folder_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with inside(RecorderNode, path=tmp_path / "file" / "flights", autostart="false") as node:
+        answer = _service(node._start)(Trigger.Request(), Trigger.Response())
+        assert not answer.success and "choose a folder" in answer.message
+        assert node.health()["recording"] is False
+
+
+def test_the_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with inside(RecorderNode, path="~/flights", min_free_mb=1):
+        pass
+    assert [file.suffix for file in (tmp_path / "flights").iterdir()] == [".mcap"]
 
 
 def test_it_refuses_a_disk_that_is_nearly_full(graph: Graph, tmp_path: Path) -> None:

@@ -23,9 +23,12 @@ sys.path.insert(0, str(ROS_PACKAGE))
 
 from geometry_msgs.msg import TwistStamped  # noqa: E402
 from liquid_nav_ros.qos import LATCHED, RELIABLE  # noqa: E402
-from liquid_nav_ros.teleop_node import VERTICAL_SHARE  # noqa: E402
+from liquid_nav_ros.teleop_node import LEFT_SHOULDER, VERTICAL_SHARE, TeleopNode  # noqa: E402
 from sensor_msgs.msg import Joy  # noqa: E402
 from std_msgs.msg import Bool, String  # noqa: E402
+
+from liquid_nav.errors import ConfigError  # noqa: E402
+from tests.ros.inside import Kept, inside  # noqa: E402
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(90)]
 WAIT_S = 30.0
@@ -110,8 +113,10 @@ def test_a_gamepad_on_the_joy_topic_flies_while_its_switch_is_held(seat: Seat) -
         linear, angular = seat.commands[-1].twist.linear, seat.commands[-1].twist.angular
         return tuple(round(value, 3) for value in (linear.x, linear.y, linear.z, angular.z))
 
-    held, free = [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]
+    free = [0] * 21
+    held = [int(button == LEFT_SHOULDER) for button in range(21)]
     for axes, command in (
+        ([0.0, 0.0, 0.0, 0.0], (0.0, 0.0, 0.0, 0.0)),
         ([0.0, 0.0, 0.0, 1.0], (1.5, 0.0, 0.0, 0.0)),
         ([0.0, 0.0, 0.5, 0.0], (0.0, 0.75, 0.0, 0.0)),
         ([0.0, -1.0, 0.0, 0.0], (0.0, 0.0, -1.5 * VERTICAL_SHARE, 0.0)),
@@ -123,6 +128,62 @@ def test_a_gamepad_on_the_joy_topic_flies_while_its_switch_is_held(seat: Seat) -
     hold([0.0, 0.0, 0.0, 1.0], free, lambda: time.monotonic() > end_s)
     hold([1.0], held, lambda: time.monotonic() > end_s + 0.5)  # a device with fewer axes than a gamepad
     assert flown() == (0.0,) * 4 and seat.process.poll() is None
+
+
+def _pad(device: tuple[int, int], held: int | None, **axes: float) -> Joy:
+    """What a device of so many axes and buttons says; axes as ``a2=1.0``."""
+    values = [axes.get(f"a{index}", 0.0) for index in range(device[0])]
+    return Joy(axes=values, buttons=[int(button == held) for button in range(device[1])])
+
+
+def _left(kept: Kept) -> list[float]:
+    return [message.twist.linear.y for message in kept.messages]
+
+
+def test_a_gamepad_takes_over_only_once_its_sticks_were_at_rest_with_the_switch_held() -> None:
+    pad = (6, 21)
+    with inside(TeleopNode) as node:
+        node._commands = kept = Kept()
+        node._on_joy(_pad(pad, None, a2=0.5))
+        node._on_joy(_pad(pad, LEFT_SHOULDER, a2=0.5))
+        assert kept.messages == []
+        assert "axis_left (axis 2 of joy)" in node.health()["problem"]
+        node._on_joy(_pad(pad, LEFT_SHOULDER, a2=0.05))
+        assert node.health()["problem"] == ""
+        for axes, held in (({"a2": 0.5}, LEFT_SHOULDER), ({}, None), ({"a2": -1.0}, LEFT_SHOULDER)):
+            node._on_joy(_pad(pad, held, **axes))
+        assert _left(kept) == pytest.approx([0.075, 0.75, -1.5])  # from then on a stick and the switch at once will do
+
+
+def test_a_trigger_in_the_place_of_a_stick_never_flies_and_is_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """As an Xbox pad by joy_node: axis 2 is the left trigger, +1 when released, button 4 the left shoulder."""
+    xbox, shoulder = (8, 11), 4
+    with inside(TeleopNode, switch_button=shoulder) as node:
+        node._commands = kept = Kept()
+        for stick in range(20):
+            node._on_joy(_pad(xbox, shoulder, a2=1.0, a3=0.5 * (stick % 2), a5=1.0))
+        assert kept.messages == []
+    with inside(TeleopNode, switch_button=shoulder, axis_left=3, axis_forward=4) as node:
+        node._commands = kept = Kept()
+        node._on_joy(_pad(xbox, shoulder, a2=1.0, a5=1.0))
+        node._on_joy(_pad(xbox, shoulder, a2=1.0, a3=1.0, a5=1.0))
+        assert _left(kept) == pytest.approx([0.0, 1.5])
+    assert capfd.readouterr().err.count("start joy's game_controller_node") == 1
+
+
+def test_another_device_must_show_its_sticks_at_rest_again() -> None:
+    with inside(TeleopNode) as node:
+        node._commands = kept = Kept()
+        node._on_joy(_pad((6, 21), LEFT_SHOULDER))
+        node._on_joy(_pad((8, 11), LEFT_SHOULDER, a2=1.0))
+        assert len(kept.messages) == 1
+        node._on_joy(_pad((1, 5), LEFT_SHOULDER))
+        assert "joy has 1 axes and 5 buttons" in node.health()["problem"]
+
+
+def test_two_directions_on_one_axis_are_refused() -> None:
+    with pytest.raises(ConfigError, match="axis_up is 3"), inside(TeleopNode, axis_up=3):
+        pass
 
 
 def test_without_a_terminal_the_node_ends_with_one_line(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from liquid_nav.cockpit.server import Cockpit
 from liquid_nav.safety import SafetyConfig
 from liquid_nav_ros.cockpit_link import GraphVehicle
 from liquid_nav_ros.conversions import odometry_of, to_seconds
+from liquid_nav_ros.heartbeat import is_own
 from liquid_nav_ros.qos import LATCHED, LATEST, RELIABLE, SENSOR
 from liquid_nav_ros.runner import parameter, run, wall_timer
 
@@ -51,6 +52,7 @@ class CockpitNode(Node):
         super().__init__("cockpit_node")
         config, address_file = self._config()
         self._board = Board()
+        self._problems: dict[str, str] = {}  # by node
         self._vehicle = GraphVehicle(self)
         self._cockpit: Cockpit | None = None
         self._server = BackgroundCockpit(lambda loop: self._make(config, loop))
@@ -168,17 +170,23 @@ class CockpitNode(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            if not is_own(self, status):
+                continue
             values = {item.key: item.value for item in status.values}
             if status.name == "liquid_nav: safety":
                 self._set("verdict", values)
             elif status.name == "liquid_nav: flight":
                 level = "warn" if status.level != DiagnosticStatus.OK else "info"
                 self._server.post(self._board.tell, status.message, level)
-            elif status.message == "running":
+            elif status.name.startswith("/"):  # the full name of a node: its heartbeat
                 self._on_heartbeat(status.name.rsplit("/", 1)[-1], values)
 
     def _on_heartbeat(self, name: str, values: dict[str, str]) -> None:
         self._server.post(self._board.hear_node, name)
+        problem = values.get("problem", "")
+        if problem and problem != self._problems.get(name):
+            self._server.post(self._board.tell, f"{name}: {problem}", "warn")
+        self._problems[name] = problem
         if name == "flight_bridge_node":
             self._set("link", values)
         elif name == "policy_node":

@@ -141,13 +141,15 @@ def pose_message(position_enu_m: NDArray[np.float64], stamp_s: float) -> PoseSta
     return message
 
 
-def verdict_status(name: str, verdict: SafetyVerdict, source: str) -> DiagnosticStatus:
+def verdict_status(
+    name: str, verdict: SafetyVerdict, source: str, hardware_id: str = "liquid_nav"
+) -> DiagnosticStatus:
     """Return a verdict for ``/diagnostics``; ``source`` says whose command was judged (``policy``, ``pilot``)."""
     values = {"rule": verdict.rule, "action": verdict.action.value, "reason": verdict.reason, "source": source}
     return DiagnosticStatus(
         level=LEVELS[verdict.action],
         name=name,
         message=verdict.reason,
-        hardware_id="liquid_nav",
+        hardware_id=hardware_id,
         values=[KeyValue(key=key, value=value) for key, value in values.items()],
     )

@@ -34,6 +34,7 @@ from liquid_nav_ros.conversions import (
     to_seconds,
     to_time,
 )
+from liquid_nav_ros.heartbeat import hardware_id
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
 from liquid_nav_ros.runner import now_s, parameter, run, set_period, wall_timer
 
@@ -159,7 +160,7 @@ class FlightBridgeNode(Node):
                 self.get_logger().info(notice.text)
             level = DiagnosticStatus.WARN if notice.serious else DiagnosticStatus.OK
             status = DiagnosticStatus(
-                level=level, name="liquid_nav: flight", message=notice.text, hardware_id="liquid_nav"
+                level=level, name="liquid_nav: flight", message=notice.text, hardware_id=hardware_id(self)
             )
             message = DiagnosticArray(status=[status])
             message.header.stamp = self.get_clock().now().to_msg()

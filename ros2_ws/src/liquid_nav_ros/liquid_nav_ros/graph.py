@@ -48,7 +48,7 @@ RECORDER = NodeSpec("recorder_node")
 BRIDGE = NodeSpec("flight_bridge_node")
 CAMERA = NodeSpec("camera_node")
 TELEOP = NodeSpec("teleop_node")
-JOY = NodeSpec("joy_node", package="joy")
+JOY = NodeSpec("game_controller_node", package="joy")
 COCKPIT = NodeSpec("cockpit_node")
 GRAPHS: dict[str, tuple[NodeSpec, ...]] = {
     "sim": (RECORDER, SAFETY, POLICY, BRIDGE, SIM),

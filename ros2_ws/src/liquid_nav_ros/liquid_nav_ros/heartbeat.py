@@ -10,6 +10,23 @@ from rclpy.node import Node
 
 from liquid_nav_ros.qos import RELIABLE
 
+PROJECT = "liquid_nav"
+
+
+def hardware_id(node: Node) -> str:
+    """Return whose status a node tells: all vehicles share ``/diagnostics``, and their namespaces tell them apart."""
+    return PROJECT + str(node.get_namespace()).rstrip("/")
+
+
+def is_own(node: Node, status: DiagnosticStatus) -> bool:
+    """True for a status of the vehicle that a node belongs to."""
+    return bool(status.hardware_id == hardware_id(node))
+
+
+def is_anothers(node: Node, status: DiagnosticStatus) -> bool:
+    """True for a status of another vehicle of this project; foreign packages belong to nobody."""
+    return status.hardware_id.partition("/")[0] == PROJECT and not is_own(node, status)
+
 
 class Heartbeat:
     """Says that a node runs, with the values of its ``health()`` where it has one; a ``problem`` there is a warning.
@@ -31,7 +48,7 @@ class Heartbeat:
             level=DiagnosticStatus.WARN if problem else DiagnosticStatus.OK,
             name=self._node.get_fully_qualified_name(),
             message=problem or "running",
-            hardware_id="liquid_nav",
+            hardware_id=hardware_id(self._node),
             values=[KeyValue(key=key, value=str(value)) for key, value in health.items()],
         )
         message = DiagnosticArray(status=[status])

@@ -12,6 +12,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
 
+from liquid_nav_ros.heartbeat import is_own
 from liquid_nav_ros.qos import RELIABLE, SENSOR
 from liquid_nav_ros.runner import parameter, run, wall_timer
 
@@ -41,7 +42,7 @@ class MonitorNode(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            if status.name == "liquid_nav: safety":
+            if is_own(self, status) and status.name == "liquid_nav: safety":
                 values = {value.key: value.value for value in status.values}
                 self._rule, self._action = values.get("rule", "none"), values.get("action", "pass")
 

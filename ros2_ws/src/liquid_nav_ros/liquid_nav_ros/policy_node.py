@@ -16,14 +16,13 @@ from std_msgs.msg import Float32MultiArray, MultiArrayDimension
 
 from liquid_nav.data.images import rgb_of
 from liquid_nav.errors import ConfigError, LiquidNavError, PolicyError
+from liquid_nav.image_clock import FIRST_ELAPSED_S, ImageClock
 from liquid_nav.policy.runtime import Policy, PolicyState, load_policy
 from liquid_nav_ros.conversions import command_message, image_message, to_seconds
 from liquid_nav_ros.heartbeat import Meter
 from liquid_nav_ros.qos import LATEST, RELIABLE
 from liquid_nav_ros.runner import Finished, now_s, parameter, run, wall_timer
 
-FIRST_ELAPSED_S = 0.05
-LONGEST_GAP_S = 2.0
 TRANSPORTS = ("raw", "compressed")
 
 
@@ -44,7 +43,7 @@ class PolicyNode(LifecycleNode):
         parameter(self, "threads", 1, "threads of the arithmetic", low=1, high=16)
         self._policy: Policy | None = None
         self._state: PolicyState | None = None
-        self._last_s: float | None = None
+        self._image_clock = ImageClock()
         self._active, self._steps, self._problem = False, 0, ""
         self._meter = Meter()
         self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
@@ -69,7 +68,7 @@ class PolicyNode(LifecycleNode):
 
         torch.set_num_threads(self.get_parameter("threads").value)
         try:
-            self._policy = load_policy(Path(self._folder) if self._folder else None)
+            self._policy = load_policy(Path(self._folder).expanduser() if self._folder else None)
         except LiquidNavError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
@@ -83,8 +82,18 @@ class PolicyNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start with a network that has seen nothing."""
-        self._state, self._last_s, self._active = None, None, True
+        self._state, self._image_clock, self._active = None, ImageClock(), True
         return super().on_activate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop for good: no transition leads back."""
+        self._active, self._policy = False, None
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop until somebody configures the node again."""
+        self._active, self._policy = False, None
+        return super().on_error(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall silent; the safety node hovers when no command comes."""
@@ -107,12 +116,10 @@ class PolicyNode(LifecycleNode):
         if not self._active or self._policy is None:
             return
         stamp_s = to_seconds(message.header.stamp)
-        elapsed_s = FIRST_ELAPSED_S if self._last_s is None else stamp_s - self._last_s
-        if elapsed_s < 0.0 or elapsed_s > LONGEST_GAP_S:  # another flight, or a camera that came back
-            self._state, elapsed_s = None, FIRST_ELAPSED_S
-        self._last_s = stamp_s
         try:
-            command, self._state = self._policy.step(self._rgb(message), elapsed_s, self._state)
+            rgb = self._rgb(message)
+            elapsed_s, anew = self._image_clock.advance(stamp_s)
+            command, self._state = self._policy.step(rgb, elapsed_s, None if anew else self._state)
         except LiquidNavError as error:
             self._problem = str(error)
             self.get_logger().error(self._problem, throttle_duration_sec=2.0)

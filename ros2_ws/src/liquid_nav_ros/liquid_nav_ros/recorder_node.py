@@ -11,9 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -21,9 +23,10 @@ from liquid_nav import __version__
 from liquid_nav.data.messages import STORE, TEXT
 from liquid_nav.data.recorder import Recorder
 from liquid_nav.data.stamps import has_stamp, stamp_ns
-from liquid_nav.errors import EpisodeError
+from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav_ros.heartbeat import is_anothers
 from liquid_nav_ros.qos import LATCHED
-from liquid_nav_ros.runner import parameter, run, set_period, wall_timer
+from liquid_nav_ros.runner import parameter, run, set_period, topic_name, wall_timer
 
 TOPICS = (
     "camera/image/compressed:sensor_msgs/msg/CompressedImage",
@@ -47,7 +50,12 @@ TOPICS = (
 )
 NOTES = "~/note"
 CLOCK = "/clock"
-SENSOR_TOPICS = ("camera/", "odom", "gps/", "target/", "liquid_nav/attention", "liquid_nav/neurons", CLOCK)
+DIAGNOSTICS = "/diagnostics"
+# What this project publishes reliably. Everything else is subscribed to as best effort, which hears every publisher.
+RELIABLE_TOPICS = (
+    "liquid_nav/cmd_vel_raw", "liquid_nav/cmd_vel", "teleop/cmd_vel", "vehicle/cmd_vel", "sim/status", DIAGNOSTICS,
+    NOTES,
+)  # fmt: skip
 LATCHED_TOPICS = ("vehicle/state", "sim/collision")
 # Deeper than elsewhere: a recording must keep what comes between two looks, and while the machine is busy.
 DEPTH = 120
@@ -84,34 +92,33 @@ class RecorderNode(Node):
     ``path`` is a file, or a folder in which each start makes a file named after the time. While it records the file is
     called ``<name>.mcap.part``; it gets its name when it is closed whole. What is latched is written again at each
     start. Messages bear the time of their coming and, where they have a header, its stamp as the time of making.
+    Of ``/diagnostics``, which all vehicles share, what other vehicles of this project say is left out.
     """
 
     def __init__(self) -> None:
         super().__init__("recorder_node")
-        self._path = Path(parameter(self, "path", "recordings", "a file ending in .mcap, or a folder for many"))
+        path = parameter(self, "path", "recordings", "a file ending in .mcap, or a folder for many")
+        self._path = Path(path).expanduser()
         topics = parameter(self, "topics", list(TOPICS), "name:type of what is recorded")
         autostart = parameter(self, "autostart", True, "record from the start")
         free = parameter(self, "min_free_mb", 500, "stop when less is free on the disk", low=1, high=1_000_000)
         sync = parameter(self, "sync", True, "have each half second on the disk itself, not only with the system")
         self._facts = self._mapping(parameter(self, "metadata", "{}", "JSON of texts, such as {\"pilot\": \"Ada\"}"))
-        entries = dict(entry.rsplit(":", 1) for entry in topics) | {NOTES: "std_msgs/msg/String"}
-        self._full = {topic: self.resolve_topic_name(topic) for topic in entries}
-        full = {self._full[topic]: kind for topic, kind in entries.items()}
+        self._notes_topic, self._clock_topic = self.resolve_topic_name(NOTES), self.resolve_topic_name(CLOCK)
+        self._diagnostics_topic = self.resolve_topic_name(DIAGNOSTICS)
+        self._latched_topics = {self.resolve_topic_name(topic) for topic in LATCHED_TOPICS}
+        kinds = self._kinds(topics) | {self._notes_topic: "std_msgs/msg/String"}
         library = f"liquid_nav {__version__}"
-        self._recorder = Recorder(full, library=library, min_free_bytes=free * MEGABYTE, sync=sync)
+        self._recorder = Recorder(kinds, library=library, min_free_bytes=free * MEGABYTE, sync=sync)
         self._latched: dict[str, tuple[bytes, int]] = {}
         self._notes: list[str] = []
         self._problem = ""
         self._simulated = bool(self.get_parameter("use_sim_time").value)
         self._clock_ns = 0  # simulated, as of the message at hand
-        group, entries = Polled(), entries | ({CLOCK: "rosgraph_msgs/msg/Clock"} if self._simulated else {})
-        self._subscriptions_of = {
-            topic: self.create_subscription(
-                _message_class(kind), topic, _never, _profile(topic), raw=True, callback_group=group
-            )
-            for topic, kind in entries.items()
-        }
-        self._stamped = {topic: has_stamp(kind) for topic, kind in entries.items()}
+        if self._simulated:
+            kinds[self._clock_topic] = "rosgraph_msgs/msg/Clock"
+        self._subscriptions_of = self._subscribe(kinds)
+        self._stamped = {topic: has_stamp(kind) for topic, kind in kinds.items()}
         self._status = self.create_publisher(String, "~/status", LATCHED)
         for name, act in (("start", self._start), ("stop", self._stop), ("discard", self._discard)):
             self.create_service(Trigger, f"~/{name}", _service(act))
@@ -134,6 +141,28 @@ class RecorderNode(Node):
             except EpisodeError as error:
                 print(f"error: {error}", file=sys.stderr)
 
+    def _kinds(self, entries: list[str]) -> dict[str, str]:
+        """Return message types by the full names of topics."""
+        kinds: dict[str, str] = {}
+        for entry in entries:
+            topic, _, kind = entry.rpartition(":")
+            if not topic or not kind:
+                raise ConfigError(
+                    f"parameter topics holds {entry!r}: give name:type, such as odom:nav_msgs/msg/Odometry"
+                )
+            kinds[topic_name(self, "topics", topic)] = kind
+        return kinds
+
+    def _subscribe(self, kinds: dict[str, str]) -> dict[str, Any]:
+        group, careful = Polled(), {self.resolve_topic_name(topic) for topic in RELIABLE_TOPICS}
+        profiles = dict.fromkeys(careful, CAREFUL) | dict.fromkeys(self._latched_topics, LATCHED)
+        return {
+            topic: self.create_subscription(
+                _message_class(kind), topic, _never, profiles.get(topic, PATIENT), raw=True, callback_group=group
+            )
+            for topic, kind in kinds.items()
+        }
+
     def _mapping(self, text: str) -> dict[str, str]:
         try:
             values = json.loads(text or "{}")
@@ -151,17 +180,23 @@ class RecorderNode(Node):
         taken = sorted(self._taken(), key=lambda entry: entry[0])
         for received_ns, topic, data in taken:
             made_ns = stamp_ns(data) if self._stamped[topic] else 0
-            if topic == CLOCK:
+            if topic == self._clock_topic:
                 self._clock_ns = made_ns
-            if topic in LATCHED_TOPICS:
+            if topic in self._latched_topics:
                 self._latched[topic] = (data, made_ns)
-            if topic == NOTES and self._recorder.recording:
+            if topic == self._notes_topic and self._recorder.recording:
                 self._notes.append(STORE.deserialize_cdr(data, TEXT).data)
-            if topic in self._full:
+            if topic in self._recorder.topics and not self._of_another_vehicle(topic, data):
                 # A simulated clock may not have come yet.
                 now_ns = (self._clock_ns or made_ns) if self._simulated else received_ns
-                self._recorder.put(self._full[topic], now_ns, data, made_ns or now_ns)
+                self._recorder.put(topic, now_ns, data, made_ns or now_ns)
         return len(taken)
+
+    def _of_another_vehicle(self, topic: str, data: bytes) -> bool:
+        if topic != self._diagnostics_topic or not self._recorder.recording:
+            return False
+        statuses = deserialize_message(data, DiagnosticArray).status
+        return bool(statuses) and all(is_anothers(self, status) for status in statuses)
 
     def _taken(self) -> Iterator[tuple[int, str, bytes]]:
         """Yield when it was received, topic and bytes of every message that waits."""
@@ -183,7 +218,7 @@ class RecorderNode(Node):
         self._notes, self._problem = [], ""
         now_ns = self.get_clock().now().nanoseconds
         for topic, (data, made_ns) in self._latched.items():
-            self._recorder.put(self._full[topic], now_ns or made_ns, data, made_ns or now_ns)
+            self._recorder.put(topic, now_ns or made_ns, data, made_ns or now_ns)
         self._tell()
         return f"recording {path}"
 
@@ -244,18 +279,12 @@ def _never(message: Any) -> None:
     """Polled subscriptions are not called."""
 
 
-def _profile(topic: str) -> QoSProfile:
-    if topic in LATCHED_TOPICS:
-        return LATCHED
-    return PATIENT if topic.startswith(SENSOR_TOPICS) else CAREFUL
-
-
 def _message_class(kind: str) -> Any:
     """Return the class of a type such as ``sensor_msgs/msg/Image``."""
     package, _, name = kind.partition("/msg/")
     try:
         return getattr(importlib.import_module(f"{package}.msg"), name)
-    except (ModuleNotFoundError, AttributeError) as error:
+    except (ModuleNotFoundError, AttributeError, TypeError) as error:  # the last for a package without a name
         raise EpisodeError(f"message type {kind!r} is not installed: install {package} or drop the topic") from error
 
 

@@ -12,11 +12,12 @@ import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock, ClockType
-from rclpy.exceptions import ParameterException
+from rclpy.exceptions import NameValidationException, ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.validate_topic_name import validate_topic_name
 
-from liquid_nav.errors import LiquidNavError
+from liquid_nav.errors import ConfigError, LiquidNavError
 from liquid_nav_ros.heartbeat import Heartbeat
 
 HEARTBEAT_S = 1.0
@@ -60,7 +61,7 @@ class Seldom(CallbackGroup):
 def _make_events_seldom(node: Node) -> Seldom:
     group = Seldom()
     for waitable in node.waitables:
-        if hasattr(waitable, "event_type") and waitable.callback_group is node.default_callback_group:
+        if hasattr(waitable, "event_type"):
             waitable.callback_group = group
             group.add_entity(waitable)
     return group
@@ -141,6 +142,26 @@ def parameter(
         else:
             descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
     return node.declare_parameter(name, default, descriptor).value
+
+
+def topic_name(node: Any, name: str, value: str) -> str:
+    """Return the full name of a topic that a parameter names.
+
+    Args:
+        node: in whose namespace it is, and whose remappings apply.
+        name: of the parameter.
+        value: of the parameter.
+
+    Raises:
+        ConfigError: when no topic can be called so.
+    """
+    try:
+        validate_topic_name(value)
+        return str(node.resolve_topic_name(value))
+    except (NameValidationException, RuntimeError) as error:  # the latter from rcl
+        raise ConfigError(
+            f"parameter {name} names the topic {value!r}: use letters, digits, _ and single /, such as uav2/odom"
+        ) from error
 
 
 def wall_timer(node: Any, period_s: float, callback: Callable[[], None]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -22,6 +21,7 @@ from sensor_msgs.msg import BatteryState, CompressedImage, Image, LaserScan, Ran
 from liquid_nav.errors import ConfigError
 from liquid_nav.safety import SafetyConfig, SafetyFilter
 from liquid_nav.safety.config import SETTINGS
+from liquid_nav.safety.filter import image_digest
 from liquid_nav.types import Odometry, SafetyAction
 from liquid_nav_ros.conversions import (
     BODY_FRAME,
@@ -32,9 +32,9 @@ from liquid_nav_ros.conversions import (
     to_time,
     verdict_status,
 )
-from liquid_nav_ros.heartbeat import Meter
+from liquid_nav_ros.heartbeat import Meter, hardware_id
 from liquid_nav_ros.qos import LATEST, RELIABLE, SENSOR
-from liquid_nav_ros.runner import now_s, parameter, run, set_period, wall_timer
+from liquid_nav_ros.runner import now_s, parameter, run, set_period, topic_name, wall_timer
 
 QUIET_PERIODS = 1.5
 REPEAT_S = 0.2  # between equal answers to silence
@@ -50,9 +50,10 @@ class SafetyNode(Node):
     ``range``, and the odometry of other drones; gives ``liquid_nav/cmd_vel`` and verdicts on ``/diagnostics``.
 
     Every command is answered at once; a timer answers when none comes, by wall time, so that a clock that is set
-    back cannot silence it. An answer to the policy carries the stamp of the image that caused it. While the pilot
-    commands, the policy's wishes are not flown; the pilot's pass through the same filter. The parameters ``limits.*``
-    may change in flight; what is out of range is refused with the reason.
+    back cannot silence it. An answer to the policy carries the stamp of the image that caused it, one to the pilot
+    the time; a vehicle refuses stamps that run backward, so an image taken before the pilot's last command moves no
+    stamp. While the pilot commands, the policy's wishes are not flown; the pilot's pass through the same filter. The
+    parameters ``limits.*`` may change in flight; what is out of range is refused with the reason.
     """
 
     def __init__(self) -> None:
@@ -70,6 +71,7 @@ class SafetyNode(Node):
         self._answered_at = self._pilot_at = float("-inf")  # wall time
         self._latest_s = 0.0
         self._stamp_s = 0.0
+        self._pilot_s = float("-inf")  # on the node's clock
         self._told: tuple[object, ...] = ()
         self._told_at = float("-inf")
         self._meter = Meter()
@@ -108,20 +110,24 @@ class SafetyNode(Node):
         self.create_subscription(Range, "range", self._on_range, SENSOR)
         others = parameter(self, "neighbours", [""], "topics of the odometry of other drones, in the same odom frame")
         for topic in filter(None, others):
-            self.create_subscription(OdometryMessage, topic, self._on_neighbour(topic), SENSOR)
+            full = topic_name(self, "neighbours", topic)
+            self.create_subscription(OdometryMessage, full, self._on_neighbour(topic), SENSOR)
 
     def _on_command(self, message: TwistStamped) -> None:
         stamp_s = to_seconds(message.header.stamp)
         now = self._now(stamp_s)
-        if not self._pilot_flies():
+        if self._pilot_flies() or stamp_s < self._pilot_s <= now:
+            self._stamp_s = max(self._stamp_s, stamp_s)
+        else:
             self._judge(message, stamp_s, now)
-        self._stamp_s = stamp_s
-        self._answer(now, stamp_s)
+            self._stamp_s = stamp_s
+        self._answer(now, self._stamp_s)
 
     def _on_pilot(self, message: TwistStamped) -> None:
         now = self._now()
         self._pilot_at = time.monotonic()
         self._judge(message, to_seconds(message.header.stamp), now)
+        self._stamp_s = self._pilot_s = now
         self._answer(now, now)
 
     def _judge(self, message: TwistStamped, stamp_s: float, now: float) -> None:
@@ -139,7 +145,7 @@ class SafetyNode(Node):
         self._filter.update_battery(100.0 * message.percentage)
 
     def _on_image(self, data: bytes) -> None:
-        self._filter.update_image(zlib.crc32(memoryview(data)[STAMP_BYTES:]), self._now())
+        self._filter.update_image(image_digest(memoryview(data)[STAMP_BYTES:]), self._now())
 
     def _on_scan(self, message: LaserScan) -> None:
         bearings = message.angle_min + message.angle_increment * np.arange(len(message.ranges))
@@ -198,7 +204,7 @@ class SafetyNode(Node):
         self._meter.add(now - stamp_s)
         self._commands.publish(command_message(verdict.command, stamp_s))
         source = "pilot" if self._pilot_flies() else "policy"
-        message = DiagnosticArray(status=[verdict_status("liquid_nav: safety", verdict, source)])
+        message = DiagnosticArray(status=[verdict_status("liquid_nav: safety", verdict, source, hardware_id(self))])
         message.header.stamp = to_time(now)
         self._diagnostics.publish(message)
 

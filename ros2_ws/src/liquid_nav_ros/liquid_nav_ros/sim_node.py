@@ -17,7 +17,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
-from liquid_nav.errors import ConfigError
+from liquid_nav.errors import ConfigError, LiquidNavError
 from liquid_nav.types import VelocityCommand
 from liquid_nav_ros.conversions import (
     camera_info_message,
@@ -30,7 +30,7 @@ from liquid_nav_ros.conversions import (
     to_time,
 )
 from liquid_nav_ros.qos import LATCHED, RELIABLE, SENSOR
-from liquid_nav_ros.runner import parameter, run, wall_timer
+from liquid_nav_ros.runner import parameter, run, topic_name, wall_timer
 from sim_worlds.camera import CameraConfig
 from sim_worlds.catalogue import WORLDS
 from sim_worlds.conditions import FlightConditions
@@ -42,6 +42,13 @@ POLL_S = 0.002
 ODOMETRY_PER_IMAGE = 2
 COMMAND_TIMEOUT_S = 0.6
 RESET_PAUSE_S = 3.0
+OWN_PARAMETERS = {
+    "name": "world",
+    "seed": "seed",
+    "camera": "camera_options",
+    "conditions": "conditions",
+    "renderer": "renderer",
+}  # of the node, by the argument of a world that they set
 
 
 class SimNode(Node):
@@ -51,7 +58,7 @@ class SimNode(Node):
     ``realtime_factor`` allows. When no answer comes within ``patience_s`` of wall time it moves on without, so
     that a silent policy does not stop the world. Before the first command the world stands still. ``~/reset`` begins
     the same world again, ``~/next`` the one of the next seed; the clock goes on over both, so that no node sees time
-    run backwards.
+    run backwards. Where the next world cannot be built the old one stays, and the answer says why.
     """
 
     def __init__(self) -> None:
@@ -59,7 +66,7 @@ class SimNode(Node):
         self._declare()
         self._clock_s = 0.0  # on the ROS clock when the world began
         self._world = self._make_world()
-        self._mission = self._make_mission()
+        self._mission = self._make_mission(self._world)
         self._command = VelocityCommand()
         self._answered_s = -1.0
         self._stamp_s = -1.0
@@ -88,6 +95,11 @@ class SimNode(Node):
         self._name = parameter(self, "world", "city", f"one of {', '.join(WORLDS)}")
         self._seed = parameter(self, "seed", 2_000_001, "of the world", low=0, high=2_147_483_647)
         self._options = self._mapping("world_options", "of the world, JSON: {\"season\": \"winter\", \"hour\": 8.0}")
+        for name in sorted(set(self._options) & set(OWN_PARAMETERS)):
+            raise ConfigError(
+                f"parameter world_options holds {name} = {self._options[name]!r}: "
+                f"set the parameter {OWN_PARAMETERS[name]} instead"
+            )
         self._camera = self._mapping("camera_options", "of the camera, JSON: fields of CameraConfig")
         self._conditions = self._mapping("conditions", "of the flight, JSON: fields of FlightConditions")
         self._duration_s = parameter(self, "duration_s", 60.0, "of a follow mission", low=1.0, high=3600.0)
@@ -101,9 +113,10 @@ class SimNode(Node):
             self, "realtime_factor", 1.0, "simulated per wall second, 0 for no limit", low=0.0, high=100.0
         )
         self._patience_s = parameter(self, "patience_s", 0.25, "wall time to wait for a command", low=0.0, high=10.0)
-        self._command_topic = parameter(
+        topic = parameter(
             self, "command_topic", "liquid_nav/cmd_vel", "what is flown; vehicle/cmd_vel behind a flight bridge"
         )
+        self._command_topic = topic_name(self, "command_topic", topic)
         self._renderer = parameter(self, "renderer", "auto", "auto, gl or tiny")
 
     def _make_world(self) -> World:
@@ -117,8 +130,8 @@ class SimNode(Node):
             **self._options,
         )
 
-    def _make_mission(self) -> Mission:
-        mission = make_mission(self._world, self._duration_s)
+    def _make_mission(self, world: World) -> Mission:
+        mission = make_mission(world, self._duration_s)
         if self._unhurried:
             mission.limit_s = math.inf
         return mission
@@ -140,10 +153,14 @@ class SimNode(Node):
         self._command_at = time.monotonic()
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            world = self._make_world()
+        except LiquidNavError as error:
+            response.success, response.message = False, f"the world stays as it is: {error}"
+            return response
         now_s = self._clock_s + self._world.time_s
         self._world.close()
-        self._world = self._make_world()
-        self._mission = self._make_mission()
+        self._world, self._mission = world, self._make_mission(world)
         self._clock_s = now_s + RESET_PAUSE_S
         self._command, self._answered_s, self._stamp_s, self._started = VelocityCommand(), -1.0, -1.0, False
         self._collision.publish(Bool(data=False))
@@ -152,7 +169,10 @@ class SimNode(Node):
 
     def _on_next(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._seed += 1
-        return self._on_reset(request, response)
+        self._on_reset(request, response)
+        if not response.success:
+            self._seed -= 1
+        return response
 
     def _poll(self) -> None:
         """Look whether it is time for the next step."""

@@ -27,6 +27,10 @@ VERTICAL_SHARE = 0.5  # of the speed, at full deflection
 PERIOD_S = 0.05
 WATCH_S = 0.03
 GONE_S, TAKE_S = 0.2, 0.15  # together the longest silence of a cockpit that is there
+# As joy's game_controller_node numbers them; the order of joy_node depends on the manufacturer.
+AXES = {"axis_forward": 3, "axis_left": 2, "axis_up": 1, "axis_yaw": 0}
+LEFT_SHOULDER = 9
+AT_REST = 0.1  # of full deflection
 ORDERS = {" ": "hold", "g": "engage", "l": "land"}
 HELP = "w s forward back, a d left right, q e turn, r f up down, capitals faster; space hold, g engage, l land\n"
 
@@ -34,13 +38,21 @@ HELP = "w s forward back, a d left right, q e turn, r f up down, capitals faster
 class TeleopNode(Node):
     """Takes ``joy`` and, with ``terminal``, keys; gives ``teleop/cmd_vel`` while the switch or a key is held.
 
+    A gamepad takes over once its sticks have been seen at rest with the switch held: an axis that is no stick, such as
+    a trigger, may read full deflection when nobody touches it.
+
     It also watches ``cockpit/presence``: when the cockpit dies while one of its pages has the controls, the vehicle
     stands still at once and is told to hold. The cockpit itself does so when only the page is lost.
     """
 
     def __init__(self) -> None:
         super().__init__("teleop_node")
-        self._switch = parameter(self, "switch_button", 4, "button of the dead man's switch", low=0, high=31)
+        self._switch = parameter(
+            self, "switch_button", LEFT_SHOULDER, "button of the dead man's switch", low=0, high=31
+        )
+        self._axes = self._declare_axes()
+        self._device = (0, 0)  # axes and buttons
+        self._trusted, self._problem = False, ""
         self._speed = parameter(self, "max_speed_m_s", 1.5, "at full deflection", low=0.1, high=5.0)
         self._yaw = parameter(self, "max_yaw_rate_rad_s", 1.0, "at full deflection", low=0.1, high=3.0)
         self._commands = self.create_publisher(TwistStamped, "teleop/cmd_vel", RELIABLE)
@@ -64,11 +76,50 @@ class TeleopNode(Node):
         if self._terminal is not None:
             self._terminal.restore()
 
+    def health(self) -> dict[str, object]:
+        """Values for the heartbeat."""
+        return {"problem": self._problem}
+
+    def _declare_axes(self) -> dict[str, int]:
+        axes = {
+            name: parameter(self, name, index, "of joy; forward, left, up and a left turn are positive", low=0, high=31)
+            for name, index in AXES.items()
+        }
+        if len(set(axes.values())) < len(axes):
+            raise ConfigError(
+                f"{', '.join(f'{name} is {index}' for name, index in axes.items())}: give each an axis of its own"
+            )
+        return axes
+
     def _on_joy(self, message: Joy) -> None:
-        if len(message.buttons) <= self._switch or len(message.axes) < 4 or not message.buttons[self._switch]:
+        device = len(message.axes), len(message.buttons)
+        if device != self._device:
+            self._device, self._trusted, self._problem = device, False, ""
+        if max(self._axes.values()) >= device[0] or self._switch >= device[1]:
+            self._doubt(
+                f"joy has {device[0]} axes and {device[1]} buttons, too few for "
+                f"{', '.join(f'{name} {index}' for name, index in self._axes.items())}, "
+                f"switch_button {self._switch}: start joy's game_controller_node or set these parameters"
+            )
             return
-        yaw, up, left, forward = (float(value) for value in message.axes[:4])
-        self._fly(forward, left, up, yaw)
+        if not message.buttons[self._switch]:
+            return
+        deflection = {name: float(message.axes[index]) for name, index in self._axes.items()}
+        if not self._trusted and (away := [name for name, value in deflection.items() if not abs(value) <= AT_REST]):
+            self._doubt(
+                f"the gamepad does not take over before {away[0]} (axis {self._axes[away[0]]} of joy) is at rest: "
+                "let go of the sticks with the switch held; where that does not help, start joy's "
+                "game_controller_node or set the parameter"
+            )
+            return
+        self._trusted, self._problem = True, ""
+        self._fly(*deflection.values())
+
+    def _doubt(self, problem: str) -> None:
+        """Say once of each device why it does not fly."""
+        if not self._problem:
+            self._problem = problem
+            self.get_logger().error(problem, throttle_duration_sec=1.0)
 
     def _on_presence(self, message: Bool) -> None:
         self._present_at = time.monotonic()
