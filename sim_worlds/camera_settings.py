@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import WorldError
+from sim_worlds.config import is_number, is_whole
 
 LIMITS: dict[str, tuple[float, float, str]] = {
     "horizontal_fov_rad": (0.2, 2.6, "rad"),
@@ -34,15 +35,6 @@ LIMITS: dict[str, tuple[float, float, str]] = {
     "latency_jitter_s": (0.0, 1.0, "s"),
 }
 NAMED_CAMERA_SIZE_PX = (256, 144)
-
-
-def _is_number(value: object) -> bool:
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    return real and math.isfinite(value)  # type: ignore[arg-type]
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -102,13 +94,13 @@ class CameraConfig:
     def __post_init__(self) -> None:
         for name in ("width_px", "height_px"):
             value = getattr(self, name)
-            if not _is_whole(value) or not 16 <= value <= 4096:
+            if not is_whole(value) or not 16 <= value <= 4096:
                 raise WorldError(f"{name} is {value!r}: use 16 to 4096 whole pixels")
         for name, (low, high, unit) in LIMITS.items():
             value = getattr(self, name)
-            if not _is_number(value) or not low <= value <= high:
+            if not is_number(value) or not low <= value <= high:
                 raise WorldError(f"{name} is {value!r}: use {low:g} to {high:g} {unit}".rstrip())
-        if self.jpeg_quality is not None and not (_is_whole(self.jpeg_quality) and 1 <= self.jpeg_quality <= 100):
+        if self.jpeg_quality is not None and not (is_whole(self.jpeg_quality) and 1 <= self.jpeg_quality <= 100):
             raise WorldError(f"jpeg_quality is {self.jpeg_quality!r}: use 1 to 100, or None for no compression")
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
+from sim_worlds.config import is_number, is_whole
 from sim_worlds.construction import make_construction
 from sim_worlds.forest import make_forest
 from sim_worlds.scene import Setting
@@ -49,7 +49,7 @@ def make_setting(name: str, seed: int, **options: Any) -> Setting:
         WorldError: for an unknown world, seed or option, or a value of the wrong kind or out of range.
     """
     generator = _generator(name)
-    if not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+    if not is_whole(seed) or not 0 <= seed <= LARGEST_SEED:
         raise WorldError(f"seed is {seed!r}: use a whole number from 0 to {LARGEST_SEED}")
     unknown = sorted(set(options) - set(world_options(name)))
     if unknown:
@@ -67,12 +67,8 @@ def _check_kind(key: str, value: Any, annotation: Any) -> None:
         return
     if bool in kinds and not isinstance(value, bool | np.bool_):
         raise WorldError(f"{key} is {value!r}: use true or false")
-    if float in kinds and not _is_finite_number(value):
+    if float in kinds and not is_number(value):
         raise WorldError(f"{key} is {value!r}: use a number")
-
-
-def _is_finite_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _generator(name: str) -> Callable[..., Setting]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liquid_nav.errors import WorldError
+from sim_worlds.config import is_number, is_whole
 
 # Lowest and highest value of every setting.
 RANGES: dict[str, tuple[float, float]] = {
@@ -18,6 +19,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "yaw_noise_rad": (0.0, 1.0),
     "estimate_latency_s": (0.0, 0.5),
 }
+DRAWN = "wind_direction_rad"  # the one setting that may be None
 HEAVIEST = 1.75  # mass_scale / thrust_scale; at 2.25 the rotors only just carry the weight
 NOISES = ("position_noise_m", "velocity_noise_m_s", "yaw_noise_rad", "estimate_latency_s")
 
@@ -40,7 +42,7 @@ class FlightConditions:
         estimate_latency_s: age of the state that the estimate describes, 0 to 0.5.
 
     Raises:
-        WorldError: for a value out of range, or a load that the rotors could hardly lift.
+        WorldError: for a value that is no number or out of range, or a load that the rotors could hardly lift.
     """
 
     seed: int = 0
@@ -55,12 +57,15 @@ class FlightConditions:
     estimate_latency_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise WorldError(f"seed of the conditions is {self.seed}: use 0 or more")
+        if not is_whole(self.seed) or self.seed < 0:
+            raise WorldError(f"seed of the conditions is {self.seed!r}: use a whole number, 0 or more")
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise WorldError(f"{name} is {value}: use {low:g} to {high:g}")
+            if value is None and name == DRAWN:
+                continue
+            if not is_number(value) or not low <= value <= high:
+                left_out = ", or None to have it drawn" if name == DRAWN else ""
+                raise WorldError(f"{name} is {value!r}: use {low:g} to {high:g}{left_out}")
         if self.mass_scale > HEAVIEST * self.thrust_scale:
             raise WorldError(
                 f"mass_scale {self.mass_scale} with thrust_scale {self.thrust_scale} cannot be flown: "

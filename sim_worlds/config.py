@@ -1,14 +1,28 @@
-"""Frozen settings from mappings that people write: unknown keys are refused, wrong types too."""
+"""Frozen settings from what people write: unknown keys are refused, wrong types too; and what is a number."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+import numpy as np
+
 from liquid_nav.errors import WorldError
 
 T = TypeVar("T")
+
+
+def is_number(value: object) -> bool:
+    """True for a finite real number, of Python or of numpy; switches are none."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and bool(-math.inf < value < math.inf)  # type: ignore[operator]
+
+
+def is_whole(value: object) -> bool:
+    """True for a whole number, of Python or of numpy; switches are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def from_mapping(kind: type[T], values: Mapping[str, Any]) -> T:

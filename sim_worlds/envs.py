@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import gymnasium
 import numpy as np
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from liquid_nav.errors import WorldError
 from liquid_nav.types import CameraFrame, VelocityCommand
 from sim_worlds.camera import Camera, CameraConfig, named_camera
-from sim_worlds.catalogue import WORLDS, world_options
+from sim_worlds.catalogue import LARGEST_SEED, WORLDS, world_options
 from sim_worlds.conditions import FlightConditions, named_conditions
+from sim_worlds.config import is_whole
 from sim_worlds.missions import FlyToTarget, FollowTarget, Mission
 from sim_worlds.render import make_renderer
 from sim_worlds.scene import Renderer
@@ -28,7 +29,9 @@ LONGEST_GAP_S = 600.0
 CHASE_SIZE_PX = (480, 360)
 FIRST_SEEDS = 1_000_000  # the training range: what reset() draws worlds from
 MISSIONS: dict[str, type[FlyToTarget] | type[FollowTarget]] = {"fly_to": FlyToTarget, "follow": FollowTarget}
+STILL_WORLDS = ("forest",)  # whose targets never walk
 Observation = dict[str, NDArray[Any]]
+T = TypeVar("T")
 
 
 class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
@@ -76,7 +79,7 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         self._world_name = world
         self._world_options = _checked_options(mission, world, season, options or {})
         self._camera = _sized_camera(camera, render_size)
-        self._conditions = named_conditions(conditions) if isinstance(conditions, str) else conditions
+        self._conditions = _settings(conditions, "conditions", FlightConditions, named_conditions)
         self._renderer_name = renderer
         self._renderer: Renderer | None = None
         self._world: World | None = None
@@ -98,14 +101,11 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         """Start a flight. ``options["world_seed"]`` names the world; else the generator draws one.
 
         Raises:
-            WorldError: for unknown options, or a world whose target does not suit the mission.
+            WorldError: for unknown options, a seed that is none, or a world whose target does not suit the mission.
         """
         super().reset(seed=seed)
         drawn = int(self.np_random.integers(FIRST_SEEDS))
-        unknown = sorted(set(options or {}) - {"world_seed"})
-        if unknown:
-            raise WorldError(f"reset() has no option {unknown[0]!r}: use world_seed")
-        self._seed = int((options or {}).get("world_seed", drawn))
+        self._seed = _world_seed(options or {}, drawn)
         self._close_world()
         self._world = make_world(
             self._world_name,
@@ -126,10 +126,14 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
         return self._observation(0.0), self._info()
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Fly one action for 0.05 s."""
+        """Fly one action for 0.05 s, held to the bounds of the action space.
+
+        Raises:
+            WorldError: for anything but four finite numbers.
+        """
         if self._world is None or self._mission is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        command = VelocityCommand.from_array(np.clip(np.asarray(action, dtype=np.float32), -MAX_COMMAND, MAX_COMMAND))
+        command = _command(action)
         before = abs(self._world.target_distance_m - 2.0)
         self._world.step(command, PERIOD_S)
         self._mission.update(self._world)
@@ -193,14 +197,14 @@ class TargetEnv(gymnasium.Env[Observation, NDArray[np.float32]]):
 
 
 def suited_worlds(mission: str) -> tuple[str, ...]:
-    """Return the worlds for a mission: a target hangs still everywhere, and walks where ``still`` can be refused.
+    """Return the worlds for a mission: a target hangs still everywhere, and walks in all but :data:`STILL_WORLDS`.
 
     Raises:
         WorldError: for an unknown mission.
     """
     if mission not in MISSIONS:
         raise WorldError(f"mission is {mission!r}: use one of {', '.join(MISSIONS)}")
-    return tuple(name for name in WORLDS if mission == "fly_to" or "still" in world_options(name))
+    return tuple(name for name in WORLDS if mission == "fly_to" or name not in STILL_WORLDS)
 
 
 def register() -> None:
@@ -220,6 +224,7 @@ def _checked_options(mission: str, world: str, season: str | None, options: Mapp
     if world not in suited:
         raise WorldError(f"world is {world!r}: use one of {', '.join(suited)} for this mission")
     known = world_options(world)
+    _check_mapping("options", options)
     given = dict(options) | ({} if season is None else {"season": season})
     unknown = sorted(set(given) - set(known))
     if unknown:
@@ -231,10 +236,49 @@ def _checked_options(mission: str, world: str, season: str | None, options: Mapp
 
 def _sized_camera(camera: CameraConfig | str, render_size: tuple[int, int] | None) -> CameraConfig:
     """Return the camera's settings in the size asked for; an impossible lens is refused here, not in a flight."""
-    config = named_camera(camera) if isinstance(camera, str) else camera
+    config = _settings(camera, "camera", CameraConfig, named_camera)
     if render_size is not None:
-        if len(render_size) != 2:
-            raise WorldError(f"render_size is {render_size}: use (width, height) in pixels")
-        config = replace(config, width_px=render_size[0], height_px=render_size[1])
+        try:
+            width, height = render_size
+        except (TypeError, ValueError) as error:
+            raise WorldError(f"render_size is {render_size!r}: use (width, height) in pixels") from error
+        config = replace(config, width_px=width, height_px=height)
     Camera(config)
     return config
+
+
+def _settings(given: Any, what: str, kind: type[T], by_name: Callable[[str], T]) -> T:
+    """Return settings given as such or by name."""
+    if isinstance(given, str):
+        return by_name(given)
+    if not isinstance(given, kind):
+        raise WorldError(f"{what} is {given!r}: use a name or a {kind.__name__}")
+    return given
+
+
+def _world_seed(options: Mapping[str, Any], drawn: int) -> int:
+    """Return the seed that reset() was asked for, or the drawn one."""
+    _check_mapping("options", options)
+    unknown = sorted(set(options) - {"world_seed"})
+    if unknown:
+        raise WorldError(f"reset() has no option {unknown[0]!r}: use world_seed")
+    seed = options.get("world_seed", drawn)
+    if not is_whole(seed) or not 0 <= seed <= LARGEST_SEED:
+        raise WorldError(f"world_seed is {seed!r}: use a whole number from 0 to {LARGEST_SEED}")
+    return int(seed)
+
+
+def _check_mapping(what: str, given: Any) -> None:
+    if not isinstance(given, Mapping):
+        raise WorldError(f"{what} is {given!r}: use a mapping from names to values")
+
+
+def _command(action: Any) -> VelocityCommand:
+    """Return an action as the command that is flown."""
+    try:
+        values = np.asarray(action, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError):
+        values = np.empty(0, dtype=np.float32)
+    if values.shape != MAX_COMMAND.shape or not np.isfinite(values).all():
+        raise WorldError(f"action is {action!r}: use four finite numbers, forward, left, up (m/s) and yaw rate (rad/s)")
+    return VelocityCommand.from_array(np.clip(values, -MAX_COMMAND, MAX_COMMAND))

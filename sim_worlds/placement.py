@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from liquid_nav.errors import WorldError
 from sim_worlds.mesh_tools import WHITE
 from sim_worlds.models.thing import Thing
 from sim_worlds.route import Path, Point
-from sim_worlds.scene import Collider, Float3, Instance, Mesh, Start
+from sim_worlds.scene import Collider, Float3, Ground, Instance, Mesh, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.walker import WalkingPerson
 
@@ -82,6 +83,17 @@ class Yard:
         solids = [_placed(solid, x, y, z, yaw, size) for solid in thing.solids]
         self.colliders += solids
         self._rows += [_footprint(solid) for solid in solids if _bars(solid)]
+
+    def settle(self, ground: Ground) -> None:
+        """Let down or lift all that was put onto uneven ground, each thing and its solids by the height at its foot."""
+        solids = iter(self.colliders)
+        settled: list[Collider] = []
+        for index, item in enumerate(self.instances):
+            up = ground.height_m(*item.position_enu_m[:2])
+            self.instances[index] = replace(item, position_enu_m=_lifted(item.position_enu_m, up))
+            own = islice(solids, len(self._things[item.mesh].solids))
+            settled += [replace(solid, centre_enu_m=_lifted(solid.centre_enu_m, up)) for solid in own]
+        self.colliders = settled
 
     def fits(self, name: str, x: float, y: float, yaw: float = 0.0, *, size: float = 1.0, apart_m: float = 0.5) -> bool:
         """True when a thing would leave all ways clear and keep ``apart_m`` from the solids already there."""
@@ -287,6 +299,11 @@ def _gaps(points: Points, rows: Points) -> Points:
     along = np.abs(cos * away[..., 0] + sin * away[..., 1]) - rows[:, 4]
     across = np.abs(-sin * away[..., 0] + cos * away[..., 1]) - rows[:, 5]
     return np.asarray((np.hypot(np.maximum(along, 0.0), np.maximum(across, 0.0)) - rows[:, 6]).min(axis=1))
+
+
+def _lifted(place: Float3, up_m: float) -> Float3:
+    x, y, z = place
+    return x, y, z + up_m
 
 
 def _placed(solid: Collider, x: float, y: float, z: float, yaw: float, size: float) -> Collider:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +22,7 @@ from sim_worlds.placement import (
     with_run_up,
 )
 from sim_worlds.route import Path
-from sim_worlds.scene import Float3, Ground, Instance, Mesh, Setting, Start
+from sim_worlds.scene import Float3, Ground, Mesh, Setting, Start
 from sim_worlds.sites import Backpack, common_meshes, keep_view_clear, land, site_options, site_scene
 from sim_worlds.weather import check_weather, draw_atmosphere
 
@@ -83,7 +81,7 @@ def make_snowfield(
     yard.meshes |= _ground_meshes(rng, ground, path)
     if not still:
         yard.meshes |= crew.walker_meshes(rng, crew.PARKAS)
-    yard.instances[:] = _settled(yard.instances, ground)
+    yard.settle(ground)
     scene = site_scene(
         "snowfield",
         seed,
@@ -206,13 +204,6 @@ def _add_decoys(rng: np.random.Generator, yard: Yard) -> None:
                 if yard.fits(name, float(x), float(y), yaw):
                     yard.put(name, float(x), float(y), yaw, tint=tint, category="decoy")
                     break
-
-
-def _settled(instances: list[Instance], ground: Ground) -> list[Instance]:
-    """Return the instances let down or lifted onto the snow."""
-    places = [item.position_enu_m[:2] for item in instances]
-    spots = [(x, y, ground.height_m(x, y)) for x, y in places]
-    return [replace(item, position_enu_m=spot) for item, spot in zip(instances, spots, strict=True)]
 
 
 def _ground_meshes(rng: np.random.Generator, ground: Ground, path: Path) -> dict[str, Mesh]:

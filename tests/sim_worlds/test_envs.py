@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from gymnasium.utils.env_checker import check_env
 import sim_worlds  # noqa: F401
 from liquid_nav.errors import WorldError
 from sim_worlds.camera import CameraConfig
+from sim_worlds.catalogue import LARGEST_SEED, make_setting
+from sim_worlds.envs import MAX_COMMAND, suited_worlds
 
 FLY, FOLLOW = "LiquidNav/FlyToTarget-v0", "LiquidNav/FollowTarget-v0"
 NAMES = (FLY, FOLLOW)
@@ -20,6 +23,14 @@ SMALL = (64, 48)
 AHEAD = np.array([1.0, 0.0, 0.1, 0.2], dtype=np.float32)
 PAGE_BYTES = 4096
 MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def flying() -> Iterator[gymnasium.Env]:
+    env = gymnasium.make(FLY, render_size=SMALL, options={"density_per_m2": 0.003})
+    env.reset(options={"world_seed": 77})
+    yield env
+    env.close()
 
 
 def _resident_mib() -> float:
@@ -121,6 +132,12 @@ def test_elapsed_is_the_time_between_captures_when_frames_are_lost_or_late() -> 
         (FLY, {"render_size": (8, 8)}, "width_px is 8: use 16"),
         (FLY, {"render_size": (64, 48, 3)}, "use \\(width, height\\)"),
         (FLY, {"options": {"altitude": 3}}, "forest has no option 'altitude'"),
+        (FOLLOW, {"world": "forest"}, "'forest': use one of city, snowfield, warehouse, construction for this mission"),
+        (FLY, {"render_size": 5}, "render_size is 5: use \\(width, height\\)"),
+        (FLY, {"render_size": (64.5, 48)}, "width_px is 64.5: use 16"),
+        (FLY, {"conditions": 5}, "conditions is 5: use a name or a FlightConditions"),
+        (FLY, {"camera": 5}, "camera is 5: use a name or a CameraConfig"),
+        (FLY, {"options": 5}, "options is 5: use a mapping"),
     ],
 )
 def test_bad_arguments_are_refused_when_the_environment_is_made(
@@ -142,6 +159,41 @@ def test_unknown_reset_options_are_refused() -> None:
     with pytest.raises(WorldError, match="no option 'seed': use world_seed"):
         env.reset(options={"seed": 3})
     env.close()
+
+
+@pytest.mark.parametrize("seed", [1.7, "a", None, True, -1, LARGEST_SEED + 1])
+def test_a_world_seed_that_is_none_is_refused_and_the_flight_goes_on(flying: gymnasium.Env, seed: Any) -> None:
+    with pytest.raises(WorldError, match=f"world_seed is {seed!r}: use a whole number from 0 to 2147483647"):
+        flying.reset(options={"world_seed": seed})
+    flying.step(AHEAD)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [np.zeros(3), np.zeros((1, 4)), 1.0, None, "left", [1.0, 0.0, 0.0, np.nan], [np.inf, 0.0, 0.0, 0.0], [[1.0], 2.0]],
+)
+def test_an_action_that_is_not_four_numbers_is_refused_and_not_flown(flying: gymnasium.Env, action: Any) -> None:
+    before = flying.unwrapped._world.time_s
+    with pytest.raises(WorldError, match=r"action is .*: use four finite numbers, forward, left, up \(m/s\) and yaw"):
+        flying.step(action)
+    assert flying.unwrapped._world.time_s == before
+
+
+def test_an_action_beyond_the_space_is_held_to_its_bounds() -> None:
+    positions = []
+    for speed in (MAX_COMMAND[0], 9.0):
+        env = gymnasium.make(FLY, render_size=SMALL)
+        env.reset(options={"world_seed": 77})
+        for _ in range(4):
+            env.step(np.array([speed, 0.0, 0.0, 0.0], dtype=np.float32))
+        positions.append(env.unwrapped._world.odometry.position_enu_m.tolist())
+        env.close()
+    assert positions[0] == positions[1]
+
+
+@pytest.mark.parametrize("world", suited_worlds("follow"))
+def test_targets_walk_in_every_world_to_follow_them_in(world: str) -> None:
+    assert make_setting(world, 1, still=False).target.moves
 
 
 def test_the_chase_view_can_be_rendered() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from liquid_nav.frames import wrap_angle, yaw_to_quaternion_xyzw
+from liquid_nav.frames import wrap_angle
 from liquid_nav.types import Odometry, VelocityCommand
 from sim_worlds.conditions import FlightConditions
 from sim_worlds.estimator import DRIFT_TIME_S, RATE_HZ, StateEstimator
@@ -13,7 +13,7 @@ from sim_worlds.render.blind import BlindRenderer
 from sim_worlds.scene import Setting, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.world import World
-from tests.fakes import empty_scene
+from tests.fakes import empty_scene, level_attitude
 
 COMMAND = VelocityCommand(forward_m_s=1.0, yaw_rate_rad_s=0.3)
 
@@ -28,7 +28,7 @@ def _errors(conditions: FlightConditions, seconds: float, seed: int = 3) -> np.n
     estimator = StateEstimator(conditions, np.random.default_rng(seed))
     yaw, rows = 0.4, []
     for tick in range(round(seconds * RATE_HZ)):
-        estimator.observe(Odometry(tick / RATE_HZ, np.zeros(3), np.zeros(3), yaw_to_quaternion_xyzw(yaw)))
+        estimator.observe(Odometry(tick / RATE_HZ, np.zeros(3), np.zeros(3), level_attitude(yaw)))
         got = estimator.estimate
         error = wrap_angle(got.yaw_rad - yaw)
         rows.append(np.concatenate([got.position_enu_m, got.velocity_enu_m_s, [error]]))

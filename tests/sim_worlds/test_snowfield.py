@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import WorldError
+from sim_worlds.models.alpine import CABLE_M
 from sim_worlds.snowfield import make_snowfield
 from tests.sim_worlds import sites
+
+STANDING = ("fir", "fence", "marker pole", "signpost", "skis", "snowman", "sledge")
 
 
 @pytest.mark.parametrize("still", [True, False])
@@ -51,6 +54,23 @@ def test_a_walking_person_moves_and_a_hanging_backpack_does_not() -> None:
 
 def test_everything_is_told_apart() -> None:
     sites.check_everything_is_told_apart(make_snowfield, 5, {"ground", "rock", "tree", "furniture", "person"})
+
+
+@pytest.mark.parametrize("seed", sites.SEEDS)
+def test_solids_stand_on_the_snow_as_what_is_drawn_does(seed: int) -> None:
+    scene = make_snowfield(seed, decoys=True).scene
+    assert scene.ground is not None
+    drawn_z = {item.position_enu_m[:2]: item.position_enu_m[2] for item in scene.instances if item.category != "ground"}
+    for (x, y), z in drawn_z.items():
+        assert z == pytest.approx(scene.ground.height_m(x, y), abs=1e-9)
+    standing = [c for c in scene.colliders if c.label in STANDING]
+    assert len(standing) > 10 and max(abs(drawn_z[c.centre_enu_m[:2]]) for c in standing) > 0.1
+    for solid in standing:
+        foot = solid.centre_enu_m[2] - solid.size_m[2]
+        assert foot == pytest.approx(drawn_z[solid.centre_enu_m[:2]], abs=1e-9), solid
+    lifts = [item.position_enu_m for item in scene.instances if item.mesh == "lift_span"]
+    cables = [c.centre_enu_m[2] for c in scene.colliders if c.label == "lift cable"]
+    assert cables == pytest.approx([z + CABLE_M for _, _, z in lifts for _ in range(2)], abs=1e-9)
 
 
 def test_decoys_add_red_things_and_change_nothing_else() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 from liquid_nav.errors import WorldError
-from sim_worlds.conditions import CONDITIONS, FlightConditions, named_conditions
+from sim_worlds.conditions import CONDITIONS, RANGES, FlightConditions, named_conditions
+from sim_worlds.config import from_mapping
 from sim_worlds.wind import DrydenWind, intensities, length_scales_m, mean_wind_share
 
 HEIGHT_M, AIRSPEED_M_S, TICK_S = 3.0, 6.0, 0.1
@@ -107,6 +110,28 @@ def test_an_unknown_name_of_conditions_is_refused_with_the_known_ones() -> None:
 def test_a_value_out_of_range_is_refused_with_the_value(name: str, value: float) -> None:
     with pytest.raises(WorldError, match=f"{value:g}"):
         FlightConditions(**{name: value})
+
+
+@pytest.mark.parametrize("value", [None, "3", True, float("inf"), 10**400])
+@pytest.mark.parametrize("name", RANGES)
+def test_a_value_that_is_no_number_is_refused_with_what_is_allowed(name: str, value: Any) -> None:
+    low, high = RANGES[name]
+    if value is None and name == "wind_direction_rad":
+        assert FlightConditions(wind_direction_rad=None).wind_direction_rad is None
+        return
+    with pytest.raises(WorldError, match=re.escape(f"{name} is {value!r}: use {low:g} to {high:g}")):
+        from_mapping(FlightConditions, {name: value})
+
+
+@pytest.mark.parametrize("seed", [1.5, None, "3", True, float("nan"), -1])
+def test_a_seed_that_is_none_is_refused(seed: Any) -> None:
+    with pytest.raises(WorldError, match=f"seed of the conditions is {seed!r}: use a whole number, 0 or more"):
+        from_mapping(FlightConditions, {"seed": seed, "gust_m_s": 1})
+
+
+def test_numbers_of_numpy_are_as_good() -> None:
+    given = FlightConditions(seed=np.int64(3), gust_m_s=np.float32(0.5), mass_scale=1)
+    assert given == FlightConditions(seed=3, gust_m_s=0.5)
 
 
 def test_a_load_that_the_rotors_can_hardly_lift_is_refused() -> None:
