@@ -25,5 +25,9 @@ class RenderError(LiquidNavError):
     """No renderer could be started, or one failed while drawing."""
 
 
+class TrainingError(LiquidNavError):
+    """A training ran away: its loss is no number any more."""
+
+
 class WorkerError(LiquidNavError):
     """The processes that were to do the work cannot be started or keep dying."""

@@ -31,11 +31,6 @@ def frd_to_flu(vector: ArrayLike) -> NDArray[np.float64]:
     return flu_to_frd(vector)
 
 
-def yaw_enu_to_ned(yaw_enu_rad: float) -> float:
-    """Turn a heading counter-clockwise from east into one clockwise from north, in [-pi, pi)."""
-    return wrap_angle(np.pi / 2.0 - yaw_enu_rad)
-
-
 def wrap_angle(angle_rad: float) -> float:
     """Return the same angle in [-pi, pi)."""
     return float((angle_rad + np.pi) % (2.0 * np.pi) - np.pi)
@@ -69,8 +64,3 @@ def attitude_ned_frd_to_enu_flu(wxyz: ArrayLike) -> NDArray[np.float64]:
     """Turn a MAVLink attitude (4,), w first, body FRD to world NED, into xyzw, body FLU to world ENU."""
     w, x, y, z = np.asarray(wxyz, dtype=float)
     return np.array([x + y, x - y, w - z, w + z], dtype=np.float64) / float(np.sqrt(2.0))
-
-
-def yaw_to_quaternion_xyzw(yaw_rad: float) -> NDArray[np.float64]:
-    """Return the quaternion (4,) of a pure yaw."""
-    return np.array([0.0, 0.0, np.sin(yaw_rad / 2.0), np.cos(yaw_rad / 2.0)])

@@ -1,15 +1,18 @@
 """Frame in, safe command out: the stages of a flight in one process, on the caller's clock.
 
-Evaluation and collection use this object; the ROS 2 nodes host the same stages in separate processes.
+Evaluation flies through this object; the ROS 2 nodes host the same stages in separate processes. Collection steps a
+policy by the same clock of its images, but flies what it and disturbances want without the safety filter.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
+from liquid_nav.image_clock import ImageClock
 from liquid_nav.policy.runtime import Policy, PolicyState
 from liquid_nav.safety import SafetyConfig, SafetyFilter
+from liquid_nav.safety.filter import image_digest
 from liquid_nav.types import CameraFrame, Odometry, SafetyVerdict, VelocityCommand
-
-FIRST_ELAPSED_S = 0.05
 
 
 class FlightPipeline:
@@ -20,21 +23,22 @@ class FlightPipeline:
         self.safety = SafetyFilter(safety)
         self.state: PolicyState | None = None
         self.raw_command = VelocityCommand()
-        self._last_stamp_s: float | None = None
+        self._clock = ImageClock()
 
     def step(self, frame: CameraFrame, odometry: Odometry, now_s: float) -> SafetyVerdict:
-        """Look at a frame and return what may be flown.
+        """Look at a frame and return what may be flown; after a long gap the policy begins anew.
 
         Args:
             frame: what the camera saw.
             odometry: the latest estimate of the state.
             now_s: time now on the clock of the frame's stamp.
         """
-        elapsed = FIRST_ELAPSED_S if self._last_stamp_s is None else max(0.0, frame.stamp_s - self._last_stamp_s)
-        self._last_stamp_s = frame.stamp_s
-        self.raw_command, self.state = self.policy.step(frame.rgb, elapsed, self.state)
+        elapsed_s, anew = self._clock.advance(frame.stamp_s)
+        self.raw_command, self.state = self.policy.step(frame.rgb, elapsed_s, None if anew else self.state)
         self.safety.update_command(self.raw_command, frame.stamp_s, now_s)
-        return self.step_without_frame(odometry, now_s)
+        self.safety.update_odometry(odometry, now_s)  # before the image, which is kept with the place it came at
+        self.safety.update_image(image_digest(np.ascontiguousarray(frame.rgb).data), now_s)
+        return self.safety.evaluate(now_s)
 
     def step_without_frame(self, odometry: Odometry, now_s: float) -> SafetyVerdict:
         """Return what may be flown while no new frame has come: the last command, as long as it is not stale."""

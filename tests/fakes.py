@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liquid_nav.types import Odometry
 from sim_worlds.scene import Atmosphere, Scene, Setting, Start
 from sim_worlds.targets import HangingBackpack
 from sim_worlds.world import World
+
+
+def level_attitude(yaw_rad: float) -> NDArray[np.float64]:
+    """Return the quaternion (4,), w last, of a vehicle that is level and heads so, counter-clockwise from east."""
+    return np.array([0.0, 0.0, np.sin(yaw_rad / 2.0), np.cos(yaw_rad / 2.0)])
 
 
 def empty_scene(half_size_m: float = 30.0) -> Scene:

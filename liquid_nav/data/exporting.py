@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,13 @@ def export_folder(files: list[Path], folder: Path, *, size_px: tuple[int, int] |
         Counts: ``episodes``, ``images``.
 
     Raises:
-        EpisodeError: when the folder exists or an episode cannot be read.
+        EpisodeError: when the folder exists, two episodes have one name, or an episode cannot be read.
     """
     if folder.exists():
         raise EpisodeError(f"{folder} exists already: choose another folder")
+    twice = [name for name, count in Counter(file.stem for file in files).items() if count > 1]
+    if twice:
+        raise EpisodeError(f"{len(files)} episodes, of which several are named {twice[0]}: export them one by one")
     images = 0
     for file in files:
         episode = open_episode(file)

@@ -23,7 +23,7 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.liquid.cfc_scan import GatedScan
 from liquid_nav.liquid.mixed_memory import MemoryCell
 from liquid_nav.liquid.sequence import check_inputs, initial_state, spread_elapsed
-from liquid_nav.liquid.wiring import Wiring
+from liquid_nav.liquid.wiring import Wiring, at_least
 
 MODES = ("default", "pure", "no_gate")
 State = Tensor | tuple[Tensor, Tensor]
@@ -128,9 +128,7 @@ class CfC(nn.Module):
         super().__init__()
         if mode not in MODES:
             raise ConfigError(f"mode is {mode!r}: use one of {', '.join(MODES)}")
-        if input_size < 1:
-            raise ConfigError(f"input_size is {input_size}: use 1 or more")
-        self.input_size = input_size
+        self.input_size = input_size = at_least("input_size", input_size, 1)
         self.return_sequences = return_sequences
         self.wiring = wiring_or_units if isinstance(wiring_or_units, Wiring) else None
         self.backbone: nn.Module | None = None
@@ -138,20 +136,16 @@ class CfC(nn.Module):
             layers = _wired_layers(self.wiring, input_size, mode, sparse_time_gates)
             self.neurons, self.output_size = self.wiring.neurons, self.wiring.outputs
         else:
-            assert isinstance(wiring_or_units, int)
-            if wiring_or_units < 1:
-                raise ConfigError(f"{wiring_or_units} units: use 1 or more")
-            self.neurons = self.output_size = wiring_or_units
+            self.neurons = self.output_size = at_least("units", wiring_or_units, 1)
             inputs = input_size
             if backbone_layers > 0:
-                self.backbone = _backbone(
-                    input_size + self.neurons, backbone_units, backbone_layers, backbone_dropout
-                )
-                inputs = backbone_units
+                inputs = at_least("backbone_units", backbone_units, 1)
+                self.backbone = _backbone(input_size + self.neurons, inputs, backbone_layers, backbone_dropout)
             layers = [_Heads(inputs, self.neurons, mode, recurrent=self.backbone is None)]
         self.layers = nn.ModuleList(layers)
         self.memory = MemoryCell(input_size, self.neurons) if mixed_memory else None
-        self.projection = nn.Identity() if proj_size is None else nn.Linear(self.output_size, proj_size)
+        projected = None if proj_size is None else at_least("proj_size", proj_size, 1)
+        self.projection = nn.Identity() if projected is None else nn.Linear(self.output_size, projected)
 
     def forward(
         self, inputs: Tensor, state: State | None = None, elapsed_s: Tensor | float = 1.0

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from liquid_nav.liquid.sequence import check_inputs, initial_state, spread_elapsed
-from liquid_nav.liquid.wiring import FullyConnected, Wiring
+from liquid_nav.liquid.wiring import Wiring, at_least, fully_connected
 
 
 class LRC(nn.Module):
@@ -38,7 +38,8 @@ class LRC(nn.Module):
 
     def __init__(self, input_size: int, wiring_or_units: Wiring | int) -> None:
         super().__init__()
-        wiring = FullyConnected(wiring_or_units) if isinstance(wiring_or_units, int) else wiring_or_units
+        input_size = at_least("input_size", input_size, 1)
+        wiring = fully_connected(wiring_or_units)
         self.input_size, self.wiring = input_size, wiring
         self.neurons, self.output_size = wiring.neurons, wiring.outputs
         count = wiring.neurons

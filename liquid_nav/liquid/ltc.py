@@ -17,7 +17,7 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.liquid.ltc_scan import SynapseScan
 from liquid_nav.liquid.mixed_memory import MemoryCell
 from liquid_nav.liquid.sequence import check_inputs, initial_state, spread_elapsed
-from liquid_nav.liquid.wiring import FullyConnected, Wiring
+from liquid_nav.liquid.wiring import Wiring, at_least, fully_connected
 
 EPSILON = 1e-8
 MOST_FUSED = 1024  # synapses; with more of them matrices of mostly zeros cost more than they save
@@ -50,9 +50,9 @@ class LTC(nn.Module):
         return_sequences: bool = True,
     ) -> None:
         super().__init__()
-        if ode_unfolds < 1:
-            raise ConfigError(f"ode_unfolds is {ode_unfolds}: use 1 or more")
-        wiring = FullyConnected(wiring_or_units) if isinstance(wiring_or_units, int) else wiring_or_units
+        ode_unfolds = at_least("ode_unfolds", ode_unfolds, 1)
+        input_size = at_least("input_size", input_size, 1)
+        wiring = fully_connected(wiring_or_units)
         self.input_size, self.wiring, self.ode_unfolds = input_size, wiring, ode_unfolds
         self.neurons, self.output_size = wiring.neurons, wiring.outputs
         self.return_sequences = return_sequences

@@ -8,6 +8,9 @@ Neurons are numbered motor first, then command, then inter.
 
 from __future__ import annotations
 
+from operator import index
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +31,7 @@ class Wiring:
     """
 
     def __init__(self, neurons: int, outputs: int, layers: list[list[int]]) -> None:
-        _at_least("neurons", neurons, 1)
+        at_least("neurons", neurons, 1)
         if not 1 <= outputs <= neurons:
             raise ConfigError(f"{outputs} output neurons of {neurons}: use 1 to {neurons}")
         self.neurons = neurons
@@ -62,9 +65,16 @@ class FullyConnected(Wiring):
 
     def sensory(self, inputs: int) -> Synapses:
         """Return the (inputs, neurons) synapses."""
-        _at_least("inputs", inputs, 1)
+        at_least("inputs", inputs, 1)
         rng = np.random.default_rng([self._seed, 1])
         return rng.choice(POLARITIES, size=(inputs, self.neurons)).astype(np.int8)
+
+
+def fully_connected(wiring_or_units: Wiring | int) -> Wiring:
+    """Return a wiring as it is, a number of units as one in which all are connected."""
+    if isinstance(wiring_or_units, Wiring):
+        return wiring_or_units
+    return FullyConnected(at_least("units", wiring_or_units, 1))
 
 
 class NCP(Wiring):
@@ -94,7 +104,7 @@ class NCP(Wiring):
         seed: int = 22222,
     ) -> None:
         for name, value in (("inter", inter_neurons), ("command", command_neurons), ("motor", motor_neurons)):
-            _at_least(f"{name}_neurons", value, 1)
+            at_least(f"{name}_neurons", value, 1)
         _within("sensory_fanout", sensory_fanout, inter_neurons)
         _within("inter_fanout", inter_fanout, command_neurons)
         _within("motor_fanin", motor_fanin, command_neurons)
@@ -120,7 +130,7 @@ class NCP(Wiring):
 
     def sensory(self, inputs: int) -> Synapses:
         """Return the (inputs, neurons) synapses; they end in inter neurons only."""
-        _at_least("inputs", inputs, 1)
+        at_least("inputs", inputs, 1)
         rng = np.random.default_rng([self._seed, 1])
         inter = self.layers[0]
         synapses: Synapses = np.zeros((inputs, self.neurons), dtype=np.int8)
@@ -171,9 +181,15 @@ def _fan_out(
             synapses[rng.choice(sources), destination] = rng.choice(POLARITIES)
 
 
-def _at_least(name: str, value: int, lowest: int) -> None:
-    if value < lowest:
-        raise ConfigError(f"{name} is {value}: use at least {lowest}")
+def at_least(name: str, value: Any, lowest: int) -> int:
+    """Return a count as an int; raise :class:`ConfigError` unless it is a whole number of at least ``lowest``."""
+    try:
+        count = index(value)
+    except TypeError:
+        raise ConfigError(f"{name} is {value!r}: use a whole number of at least {lowest}") from None
+    if count < lowest:
+        raise ConfigError(f"{name} is {count}: use at least {lowest}")
+    return count
 
 
 def _within(name: str, value: int, highest: int, lowest: int = 1) -> None:

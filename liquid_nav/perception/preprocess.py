@@ -78,5 +78,9 @@ def prepare(rgb: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np
 
 def to_tensor(images: NDArray[np.uint8]) -> torch.Tensor:
     """Turn uint8 images (..., height, width, 3) into float32 (..., 3, height, width) in -1..1."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).movedim(-1, -3)
-    return tensor.to(torch.float32).mul_(1.0 / 127.5).sub_(1.0)
+    return normalise(torch.from_numpy(np.ascontiguousarray(images)).movedim(-1, -3))
+
+
+def normalise(images: torch.Tensor) -> torch.Tensor:
+    """Turn uint8 images of any shape into float32 in -1..1, in the same order in memory."""
+    return images.to(torch.float32).mul_(1.0 / 127.5).sub_(1.0)

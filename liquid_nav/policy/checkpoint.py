@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from liquid_nav.errors import ConfigError, PolicyError
 from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.heads.liquid import LiquidHead
 from liquid_nav.policy.network import LiquidPolicyNetwork
 
 FORMAT = "liquid_nav policy 1"
@@ -30,17 +33,43 @@ def save_policy(network: LiquidPolicyNetwork, folder: Path, *, name: str, traini
         name: the policy's name in reports.
         training: facts about its training, for ``policy.json``.
         card: text of ``CARD.md``.
+
+    Raises:
+        PolicyError: when weights are NaN or infinite; nothing is written then.
     """
+    weights = {key: value.contiguous() for key, value in network.state_dict().items()}
+    if not _all_finite(weights):
+        raise PolicyError(f"{name} has NaN or infinite weights and is not saved: train at a lower learning rate")
+    description = {
+        "format": FORMAT,
+        "name": name,
+        "config": network.config.to_dict(),
+        "wiring": wiring_digest(network),
+        "training": training,
+    }
+    texts = {CONFIG_FILE: json.dumps(description, indent=2) + "\n", CARD_FILE: card}
     folder.mkdir(parents=True, exist_ok=True)
-    description = {"format": FORMAT, "name": name, "config": network.config.to_dict(), "training": training}
-    weights = folder / (WEIGHTS_FILE + ".part")
-    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, weights)
-    weights.chmod(0o644)
-    weights.replace(folder / WEIGHTS_FILE)
-    for file, text in ((CONFIG_FILE, json.dumps(description, indent=2) + "\n"), (CARD_FILE, card)):
+    part = folder / (WEIGHTS_FILE + ".part")
+    save_file(weights, part)
+    part.chmod(0o644)
+    part.replace(folder / WEIGHTS_FILE)
+    for file, text in texts.items():
         part = folder / (file + ".part")
-        part.write_text(text)
+        part.write_text(text, encoding="utf-8")
         part.replace(folder / file)
+
+
+def wiring_digest(network: LiquidPolicyNetwork) -> str | None:
+    """Return what names the synapses that a network's weights were trained with; None for a head without wiring.
+
+    The weights' file holds a value for every pair of neurons, and the wiring's seed decides which of them count.
+    """
+    head = network.head
+    wiring = head.layer.wiring if isinstance(head, LiquidHead) else None
+    if wiring is None:
+        return None
+    synapses = (wiring.sensory(head.features), wiring.recurrent)
+    return hashlib.sha256(b"".join(np.abs(each).astype(np.uint8).tobytes() for each in synapses)).hexdigest()[:16]
 
 
 def load_network(folder: Path) -> tuple[LiquidPolicyNetwork, str]:
@@ -54,10 +83,9 @@ def load_network(folder: Path) -> tuple[LiquidPolicyNetwork, str]:
     """
     description = _read_description(folder)
     try:
-        config = PolicyConfig.from_dict(description["config"])
-    except (ConfigError, TypeError) as error:
+        network = LiquidPolicyNetwork(PolicyConfig.from_dict(description["config"]))
+    except (ConfigError, RuntimeError) as error:
         raise PolicyError(f"{folder / CONFIG_FILE}: {error}") from error
-    network = LiquidPolicyNetwork(config)
     weights = _read_weights(folder / WEIGHTS_FILE)
     wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in weights.items()}
@@ -67,7 +95,12 @@ def load_network(folder: Path) -> tuple[LiquidPolicyNetwork, str]:
             f"{folder / WEIGHTS_FILE} does not fit {CONFIG_FILE}: {differing[0]} is {found.get(differing[0])}, "
             f"expected {wanted.get(differing[0])}: copy both files from the same policy"
         )
-    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+    if description.get("wiring") not in (None, wiring_digest(network)):  # older files do not say
+        raise PolicyError(
+            f"{folder / CONFIG_FILE}: wiring_seed {network.config.wiring_seed} gives other synapses than the weights "
+            "were trained with: copy both files from the same policy"
+        )
+    if not _all_finite(weights):
         raise PolicyError(f"{folder / WEIGHTS_FILE} holds NaN or infinite weights: use another checkpoint")
     network.load_state_dict(weights)
     return network.eval(), str(description.get("name", folder.name))
@@ -76,16 +109,20 @@ def load_network(folder: Path) -> tuple[LiquidPolicyNetwork, str]:
 def _read_description(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
     try:
-        description = json.loads(path.read_text())
+        description = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise PolicyError(
             f"{folder} is not a policy folder: {CONFIG_FILE} is missing; give the folder that `liquid-nav train` wrote"
         ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise PolicyError(f"{path} cannot be read ({error}): copy the policy folder again") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT or "config" not in description:
         raise PolicyError(f"{path} is not a '{FORMAT}' description: was it written by another program?")
     return description
+
+
+def _all_finite(weights: dict[str, torch.Tensor]) -> bool:
+    return all(bool(torch.isfinite(value).all()) for value in weights.values())
 
 
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
+from liquid_nav.config import OneOf, Range, Seed, check_fields, fit, kinds_of
 from liquid_nav.errors import ConfigError
 
 DEFAULT_MODEL = "ncp-cfc"
@@ -13,6 +14,10 @@ RIVAL_MODELS = ("lstm", "gru", "gru-ode", "tcn", "frame-stack", "transformer")
 GAZE_FEATURES = 7  # place, spread, area, strength and fullness of the target
 NCP_MODELS = (DEFAULT_MODEL, "mixed-cfc", "ncp-ltc")
 OLD_CELLS = {"cfc": DEFAULT_MODEL, "ltc": "ncp-ltc"}  # what ``cell`` said in files of 0.2.0 and before
+
+_Size = Annotated[int, Range(1, 1024)]
+_Pixels = Annotated[int, Range(32, 1024)]
+_Scale = Annotated[float, Range(0.001, 100)]
 
 
 @dataclass(frozen=True)
@@ -39,52 +44,34 @@ class PolicyConfig:
         horizontal_fov_rad: field of view of the camera it was trained with.
     """
 
-    image_width_px: int = 256
-    image_height_px: int = 144
-    encoder_channels: tuple[int, int, int] = (16, 32, 48)
-    context_channels: int = 0
-    gaze_cells: int = 0
-    scene_columns: int = 8
-    keypoints: int = 8
-    features: int = 48
-    model: str = DEFAULT_MODEL
-    units: int = 32
-    window: int = 16
-    inter_neurons: int = 9
-    command_neurons: int = 6
-    wiring_seed: int = 22222
-    cfc_mode: str = "default"
-    command_scale: tuple[float, float, float, float] = (2.5, 1.5, 1.5, 1.5)
-    nominal_hz: float = 20.0
-    horizontal_fov_rad: float = 1.396
+    image_width_px: _Pixels = 256
+    image_height_px: _Pixels = 144
+    encoder_channels: tuple[_Size, _Size, _Size] = (16, 32, 48)
+    context_channels: Annotated[int, Range(0, 1024)] = 0
+    gaze_cells: Annotated[int, Range(0, 64)] = 0
+    scene_columns: _Size = 8
+    keypoints: _Size = 8
+    features: _Size = 48
+    model: Annotated[str, OneOf((*LIQUID_MODELS, *RIVAL_MODELS))] = DEFAULT_MODEL
+    units: _Size = 32
+    window: Annotated[int, Range(2, 256)] = 16
+    inter_neurons: _Size = 9
+    command_neurons: _Size = 6
+    wiring_seed: Seed = 22222
+    cfc_mode: Annotated[str, OneOf(("default", "pure", "no_gate"))] = "default"
+    command_scale: tuple[_Scale, _Scale, _Scale, _Scale] = (2.5, 1.5, 1.5, 1.5)
+    nominal_hz: Annotated[float, Range(0.1, 1000)] = 20.0
+    horizontal_fov_rad: Annotated[float, Range(0.01, 6.3)] = 1.396
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for name in ("image_width_px", "image_height_px"):
-            value = getattr(self, name)
-            if not 32 <= value <= 1024 or value % 16:
-                raise ConfigError(f"{name} is {value}: use a multiple of 16 from 32 to 1024")
-        for name in ("scene_columns", "keypoints", "features", "units", "inter_neurons", "command_neurons"):
-            if not 1 <= getattr(self, name) <= 1024:
-                raise ConfigError(f"{name} is {getattr(self, name)}: use 1 to 1024")
-        if len(self.encoder_channels) != 3 or min(self.encoder_channels) < 1:
-            raise ConfigError(f"encoder_channels is {self.encoder_channels}: use three positive numbers")
-        if not 0 <= self.context_channels <= 1024:
-            raise ConfigError(f"context_channels is {self.context_channels}: use 0 to 1024")
-        if not 0 <= self.gaze_cells <= 64:
-            raise ConfigError(f"gaze_cells is {self.gaze_cells}: use 0 to 64")
+            if getattr(self, name) % 16:
+                raise ConfigError(f"{name} is {getattr(self, name)}: use a multiple of 16 from 32 to 1024")
         if self.gaze_cells and self.features <= GAZE_FEATURES:
             raise ConfigError(f"features is {self.features}: use more than {GAZE_FEATURES} with gaze_cells")
-        known = (*LIQUID_MODELS, *RIVAL_MODELS)
-        if self.model not in known:
-            raise ConfigError(f"model is {self.model!r}: use one of {', '.join(known)}")
-        if not 2 <= self.window <= 256:
-            raise ConfigError(f"window is {self.window}: use 2 to 256")
         if self.model == "transformer" and self.units % 4:
             raise ConfigError(f"units is {self.units}: use a multiple of 4 for a transformer")
-        if self.cfc_mode not in ("default", "pure", "no_gate"):
-            raise ConfigError(f"cfc_mode is {self.cfc_mode!r}: use 'default', 'pure' or 'no_gate'")
-        if len(self.command_scale) != 4 or min(self.command_scale) <= 0:
-            raise ConfigError(f"command_scale is {self.command_scale}: use four positive numbers")
 
     @property
     def neurons(self) -> int:
@@ -97,16 +84,14 @@ class PolicyConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PolicyConfig:
-        """Make a configuration from JSON values; unknown keys raise :class:`ConfigError`."""
+        """Make a configuration from JSON values; what is unknown or does not fit raises :class:`ConfigError`."""
+        if not isinstance(values, dict):
+            raise ConfigError(f"config is {values!r}: use names and values")
         values = dict(values)
         if "cell" in values:
-            cell = values.pop("cell")
-            if cell not in OLD_CELLS:
-                raise ConfigError(f"cell is {cell!r}: use {' or '.join(map(repr, OLD_CELLS))}")
-            values["model"] = OLD_CELLS[cell]
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
+            values["model"] = OLD_CELLS[fit("cell", values.pop("cell"), Annotated[str, OneOf(tuple(OLD_CELLS))])]
+        known = kinds_of(cls)
+        unknown = sorted(set(values) - set(known))
         if unknown:
             raise ConfigError(f"unknown policy settings {unknown}: known are {sorted(known)}")
-        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        return cls(**plain)
+        return cls(**values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 
 from liquid_nav.safety.config import SafetyConfig
@@ -15,7 +16,13 @@ from liquid_nav.types import Odometry, SafetyAction, SafetyVerdict, VelocityComm
 
 _ACTION_RANK = {action: rank for rank, action in enumerate(SafetyAction)}
 FRESH_PERCENT = 20.0
+ROUNDING_PERCENT = 0.5  # beyond empty and full, by rounding
 _RULE_RANK = {rule: rank for rank, rule in enumerate(STRICTNESS)}
+
+
+def image_digest(data: bytes | memoryview) -> int:
+    """Return what tells an image from others, for :meth:`SafetyFilter.update_image`, from its bytes without a stamp."""
+    return zlib.crc32(data)
 
 
 class SafetyFilter:
@@ -35,6 +42,7 @@ class SafetyFilter:
         self._ramp = Ramp(self.config)
         self._at = Situation()
         self._evaluated_s: float | None = None
+        self._charge_doubted, self._remark = False, ""
         self._position = (0.0, 0.0, 0.0)
         self._velocity = (0.0, 0.0, 0.0)
 
@@ -50,6 +58,7 @@ class SafetyFilter:
         """Forget everything, and go on from a command that is flown already (none: from hovering)."""
         self._at = Situation()
         self._evaluated_s = None
+        self._charge_doubted, self._remark = False, ""
         start = HOVER if flown is None else _values(flown)
         if not all(map(math.isfinite, start)):
             start = HOVER
@@ -105,9 +114,19 @@ class SafetyFilter:
             self._at.neighbours[name] = Neighbour(tuple(position), tuple(velocity), min(stamp, now_s))
 
     def update_battery(self, percent: float) -> None:
-        """Take the charge; it counts as grown only when a fresh battery shows, not when a load ends."""
+        """Take the charge; it counts as grown only when a fresh battery shows, not when a load ends.
+
+        NaN says that the charge is not known. So does a charge that no battery has, such as the -1 of some drivers;
+        the next verdict that passes a command unchanged says so, once.
+        """
+        if math.isnan(percent):
+            return
+        doubted = not -ROUNDING_PERCENT <= percent <= 100.0 + ROUNDING_PERCENT
+        if doubted and not self._charge_doubted:
+            self._remark = f"the battery reports {percent:g}%, not 0 to 100%: it is not watched, watch its voltage"
+        self._charge_doubted = doubted
         known = self._at.battery_percent
-        if math.isfinite(percent) and (known is None or percent < known or percent > known + FRESH_PERCENT):
+        if not doubted and (known is None or percent < known or percent > known + FRESH_PERCENT):
             self._at.battery_percent = percent
 
     def update_odometry(self, odometry: Odometry, now_s: float) -> None:
@@ -154,6 +173,9 @@ class SafetyFilter:
             return SafetyVerdict(flown, strictest.action, strictest.rule, strictest.reason)
         if held_by != "none":
             return SafetyVerdict(flown, SafetyAction.LIMIT, held_by, self._held_reason(held_by, target))
+        if self._remark:
+            remark, self._remark = self._remark, ""
+            return SafetyVerdict(flown, SafetyAction.PASS, "battery", remark)
         return SafetyVerdict(flown)
 
     def _held_reason(self, held_by: str, target: Command) -> str:

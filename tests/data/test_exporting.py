@@ -38,6 +38,14 @@ def test_a_folder_of_images_and_a_table(tmp_path: Path) -> None:
         export_folder([path], tmp_path / "out")
 
 
+def test_episodes_of_one_name_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    files = [write_episode(tmp_path / "a.mcap", 3), write_episode(tmp_path / "other" / "a.mcap", 3)]
+    with pytest.raises(EpisodeError, match="2 episodes, of which several are named a"):
+        export_folder(files, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_lerobot_data_set_is_complete_and_consistent(tmp_path: Path) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     files = [write_episode(tmp_path / "a.mcap", steps=41), write_episode(tmp_path / "b.mcap", steps=30)]

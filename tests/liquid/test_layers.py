@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.liquid import LTC, NCP, AutoNCP, CfC, FullyConnected
+from liquid_nav.liquid import LRC, LTC, NCP, AutoNCP, CfC, FullyConnected
 
 INPUTS = 6
 
@@ -112,6 +113,25 @@ def test_times_and_states_of_a_wrong_shape_are_refused() -> None:
         layer(inputs, torch.zeros(3, 7))
     with pytest.raises(ConfigError, match="mixed memory"):
         layer(inputs, (torch.zeros(3, 8), torch.zeros(3, 8)))
+
+
+@pytest.mark.parametrize("layer", [CfC, LTC, LRC])
+@pytest.mark.parametrize("sizes", [(0, 8), (4, 0), (4, -1), (4, 2.5), (4, None), (1.5, 8)])
+def test_impossible_sizes_are_refused(layer: type, sizes: tuple[object, object]) -> None:
+    with pytest.raises(ConfigError, match=r"(input_size|units) is "):
+        layer(*sizes)
+
+
+@pytest.mark.parametrize("layer", [CfC, LTC, LRC])
+def test_numbers_of_numpy_are_numbers(layer: type) -> None:
+    outputs, _ = layer(np.int64(4), np.int64(8))(torch.rand(2, 3, 4))
+    assert outputs.shape == (2, 3, 8)
+
+
+@pytest.mark.parametrize("options", [{"proj_size": 0}, {"proj_size": -1}, {"backbone_units": 0}])
+def test_impossible_sizes_of_a_cfc_are_refused(options: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match=f"{next(iter(options))} is .*: use at least 1"):
+        CfC(4, 8, **options)
 
 
 def test_unknown_modes_are_refused() -> None:

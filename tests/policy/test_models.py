@@ -6,13 +6,15 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
 from liquid_nav import load_policy
-from liquid_nav.errors import ConfigError
+from liquid_nav.errors import ConfigError, PolicyError
 from liquid_nav.policy.checkpoint import save_policy
 from liquid_nav.policy.config import LIQUID_MODELS, NCP_MODELS, RIVAL_MODELS, PolicyConfig
 from liquid_nav.policy.heads import MODELS, make_head
@@ -162,6 +164,53 @@ def test_it_can_be_exported_as_onnx(name: str, tmp_path: Path) -> None:
     torch.manual_seed(6)
     policy = Policy(LiquidPolicyNetwork(_config(name)).eval(), name)
     assert export_onnx(policy, tmp_path / "policy.onnx") < 1e-4
+
+
+OUTPUTS = {"command": 0, "new_state": 1, "attention": 2}
+
+
+def _answering(output: str, change: float) -> type:
+    """Return a session of ONNX Runtime one of whose outputs is off by so much."""
+
+    class Session(onnxruntime.InferenceSession):
+        def run(self, *args: Any, **kwargs: Any) -> list[np.ndarray]:
+            answers = super().run(*args, **kwargs)
+            answers[OUTPUTS[output]] = answers[OUTPUTS[output]] + np.float32(change)
+            return answers
+
+    return Session
+
+
+@pytest.mark.parametrize("change", [0.01, float("nan")])
+@pytest.mark.parametrize("output", list(OUTPUTS))
+def test_an_export_that_answers_otherwise_is_refused_and_leaves_nothing(
+    output: str, change: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = Policy(LiquidPolicyNetwork(_config("gru")).eval(), "gru")
+    monkeypatch.setattr(onnxruntime, "InferenceSession", _answering(output, change))
+    with pytest.raises(PolicyError, match="differs by"):
+        export_onnx(policy, tmp_path / "policy.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_export_that_breaks_half_way_leaves_nothing_and_what_was_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(step: object, example: object, path: str, **options: object) -> None:
+        Path(path).write_bytes(b"half a file")
+        raise RuntimeError("no such operator")
+
+    (tmp_path / "policy.onnx").write_bytes(b"older")
+    monkeypatch.setattr(torch.onnx, "export", break_off)
+    with pytest.raises(RuntimeError, match="no such operator"):
+        export_onnx(Policy(LiquidPolicyNetwork(SMALL).eval(), "small"), tmp_path / "policy.onnx")
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"older"]
+
+
+def test_an_export_to_a_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PolicyError, match="choose a folder"):
+        export_onnx(Policy(LiquidPolicyNetwork(SMALL).eval(), "small"), tmp_path / "file" / "policy.onnx")
 
 
 def test_a_state_of_another_model_is_refused() -> None:

@@ -4,13 +4,13 @@ import time
 import numpy as np
 import pytest
 
-from liquid_nav.frames import yaw_to_quaternion_xyzw
 from liquid_nav.safety import STRICTNESS, SafetyConfig, SafetyFilter
 from liquid_nav.types import Odometry, SafetyAction, VelocityCommand
+from tests.fakes import level_attitude
 
 
 def odometry(stamp_s, position=(0.0, 0.0, 3.0), yaw=0.0, velocity=(0.0, 0.0, 0.0)):
-    return Odometry(stamp_s, np.array(position), np.array(velocity), yaw_to_quaternion_xyzw(yaw))
+    return Odometry(stamp_s, np.array(position), np.array(velocity), level_attitude(yaw))
 
 
 def fly(safety, command, start_s=0.0, duration_s=3.0, step_s=0.05, where=odometry):

@@ -83,6 +83,47 @@ def test_a_battery_that_recovers_without_its_load_stays_low_and_a_fresh_one_does
     assert fly(safety, VelocityCommand(1.0), 3.05).rule == "none"
 
 
+@pytest.mark.parametrize("percent", [-100.0, -1.0, 101.0, 5000.0, float("inf"), float("-inf")])
+def test_a_charge_that_no_battery_has_is_not_believed_and_said_once(percent):
+    safety = SafetyFilter()
+    verdicts = []
+    for index in range(60):
+        safety.update_battery(percent)
+        verdicts.append(fly(safety, VelocityCommand(), 0.05 * index, 0.0))
+    told = [verdict for verdict in verdicts if verdict.rule != "none"]
+    assert [(verdict.rule, verdict.action) for verdict in told] == [("battery", SafetyAction.PASS)]
+    assert f"{percent:g}%" in told[0].reason and "0 to 100%" in told[0].reason
+
+
+def test_an_impossible_charge_waits_with_its_remark_until_nothing_stricter_acts():
+    safety = SafetyFilter()
+    safety.update_battery(-100.0)
+    assert safety.evaluate(0.0).rule == "waiting"
+    assert fly(safety, VelocityCommand(), 0.05, 0.0).rule == "battery"
+    safety.update_battery(90.0)
+    assert fly(safety, VelocityCommand(), 0.1, 0.0).rule == "none"
+    safety.update_battery(-100.0)
+    assert fly(safety, VelocityCommand(), 0.15, 0.0).rule == "battery", "a reading that went wrong again is said again"
+
+
+def test_an_impossible_charge_neither_hides_an_empty_battery_nor_lands_for_good():
+    empty, full = SafetyFilter(), SafetyFilter()
+    for percent in (10.0, 5000.0):
+        empty.update_battery(percent)
+    for percent in (-100.0, 90.0):
+        full.update_battery(percent)
+    assert fly(empty, VelocityCommand(1.0)).action is SafetyAction.LAND
+    assert fly(full, VelocityCommand(1.0)).rule == "none"
+
+
+def test_a_charge_a_rounding_error_beyond_empty_or_full_is_believed():
+    empty, full = SafetyFilter(), SafetyFilter()
+    empty.update_battery(-0.4)
+    full.update_battery(100.4)
+    assert fly(empty, VelocityCommand(1.0)).action is SafetyAction.LAND
+    assert fly(full, VelocityCommand(), duration_s=0.0).rule == "none"
+
+
 def test_a_command_refused_by_its_frame_stops_the_vehicle_and_says_why():
     safety = SafetyFilter()
     fly(safety, VelocityCommand(1.0))

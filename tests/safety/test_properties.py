@@ -6,10 +6,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liquid_nav.frames import level_flu_to_enu, yaw_to_quaternion_xyzw
+from liquid_nav.frames import level_flu_to_enu
 from liquid_nav.safety import SafetyConfig, SafetyFilter
 from liquid_nav.safety.geofence import contains
 from liquid_nav.types import Odometry, VelocityCommand
+from tests.fakes import level_attitude
 
 U_SHAPE = ((-9.0, -5.0), (9.0, -5.0), (9.0, 12.0), (4.0, 12.0), (4.0, 3.0), (-4.0, 3.0), (-4.0, 12.0), (-9.0, 12.0))
 
@@ -79,7 +80,7 @@ def test_a_hovering_vehicle_can_always_climb(height, up, yaw):
     safety = SafetyFilter(SafetyConfig())
     for index in range(80):
         now = index * 0.05
-        place = Odometry(now, np.array([0, 0, height]), attitude_xyzw=yaw_to_quaternion_xyzw(yaw))
+        place = Odometry(now, np.array([0, 0, height]), attitude_xyzw=level_attitude(yaw))
         safety.update_odometry(place, now)
         safety.update_command(VelocityCommand(up_m_s=up), now, now)
         verdict = safety.evaluate(now)
@@ -110,7 +111,7 @@ def test_a_lagging_point_mass_never_leaves_the_fence(config, seed, lag_s, hold_s
         now = index * step_s
         if index % round(hold_s / step_s) == 0:
             wanted = VelocityCommand.from_array(rng.normal(0, 3, 4))
-        safety.update_odometry(Odometry(now, position, velocity, yaw_to_quaternion_xyzw(yaw)), now)
+        safety.update_odometry(Odometry(now, position, velocity, level_attitude(yaw)), now)
         safety.update_command(wanted, now, now)
         flown = safety.evaluate(now).command
         for _ in range(2):

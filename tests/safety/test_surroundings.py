@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liquid_nav.frames import yaw_to_quaternion_xyzw
 from liquid_nav.safety import SafetyConfig, SafetyFilter
 from liquid_nav.safety.surroundings import nearest_echoes
 from liquid_nav.types import Odometry, SafetyAction, VelocityCommand
+from tests.fakes import level_attitude
 from tests.safety.test_filter import odometry
 
 CONFIG = SafetyConfig(obstacle_stop_m=1.0, obstacle_slow_m=3.0, obstacle_slow_speed_m_s=0.5)
@@ -82,7 +82,7 @@ class Drone:
         self.position, self.velocity, self.yaw = np.array(position, dtype=float), np.zeros(3), yaw
 
     def estimate(self, now):
-        return Odometry(now, self.position, self.velocity, yaw_to_quaternion_xyzw(self.yaw))
+        return Odometry(now, self.position, self.velocity, level_attitude(self.yaw))
 
     def fly(self, command, other, now, step_s=0.05, heard=True):
         self.safety.update_odometry(self.estimate(now), now)

@@ -1,0 +1,41 @@
+"""The time between two images as a policy is told it, and when it begins anew: in evaluation, collection and flight."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+FIRST_ELAPSED_S = 0.05
+LONGEST_GAP_S = 2.0
+
+
+class Tick(NamedTuple):
+    """What an image's capture time says.
+
+    Attributes:
+        elapsed_s: since the image before; :data:`FIRST_ELAPSED_S` where none counts.
+        anew: no image before this one counts, and what the policy remembers of them must be forgotten.
+    """
+
+    elapsed_s: float
+    anew: bool
+
+
+class ImageClock:
+    """Tells by capture times how long ago a policy saw its last image; make a new one for each flight.
+
+    A policy begins anew with the first image, with one older than the last (another flight, or a clock that was set
+    back), with one after a gap of more than :data:`LONGEST_GAP_S` (a camera that came back), and with a stamp that is
+    not finite. The next image counts from the latest one in any case.
+    """
+
+    def __init__(self) -> None:
+        self._last_s = math.nan
+
+    def advance(self, stamp_s: float) -> Tick:
+        """Take the capture time of the next image that the policy sees."""
+        elapsed_s = stamp_s - self._last_s
+        self._last_s = stamp_s
+        if 0.0 <= elapsed_s <= LONGEST_GAP_S:  # NaN compares as false
+            return Tick(elapsed_s, anew=False)
+        return Tick(FIRST_ELAPSED_S, anew=True)
