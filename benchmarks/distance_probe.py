@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from liquid_nav.perception.preprocess import to_tensor
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from sim_worlds.missions import make_mission
@@ -81,8 +82,7 @@ def judge(network: LiquidPolicyNetwork, moments: list[Moment]) -> tuple[float, f
     """Return the share of moments with attention on the target, and the median ratio of believed to true distance."""
     on_target, ratios = [], []
     for moment in moments:
-        image = torch.from_numpy(moment.rgb).permute(2, 0, 1)[None].float() / 127.5 - 1.0
-        seen = network.encoder(image)
+        seen = network.encoder(to_tensor(moment.rgb[None]))
         row, column = divmod(int(seen.target_logits.flatten().argmax()), seen.target_logits.shape[2])
         off_px = np.abs((np.array([column, row]) + 0.5) * CELL_PX - moment.middle_px).max()
         on_target.append(bool(off_px < BESIDE_PX + BESIDE * np.sqrt(moment.pixels)))

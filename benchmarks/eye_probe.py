@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from liquid_nav.perception.preprocess import to_tensor
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.batches import VISIBLE_PX
@@ -38,8 +39,7 @@ Array = NDArray[np.float64]
 
 def images_of(cache: Cache, steps: NDArray[np.int64]) -> torch.Tensor:
     """Return images (steps, 3, height, width) as the network takes them."""
-    pictures = torch.from_numpy(np.stack([cache.images[step] for step in steps]))
-    return pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+    return to_tensor(np.stack([cache.images[step] for step in steps]))
 
 
 @torch.no_grad()

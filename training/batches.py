@@ -131,6 +131,8 @@ class BatchMaker:
         spans = [np.arange(cache.starts[e], cache.starts[e + 1]) for e in often]
         self.steps = np.concatenate(spans)
         self.ends = np.concatenate([np.full(len(span), span[-1] + 1) for span in spans])
+        lengths = [len(span) for span in spans]
+        self._begins = np.repeat(np.cumsum([0, *lengths[:-1]]), lengths)
         pixels = cache.target_pixels
         empty = self.steps[(pixels[self.steps] == 0) & cache.has_mask[self.steps]]
         self._empty = empty if len(empty) else self.steps[:1]
@@ -153,19 +155,22 @@ class BatchMaker:
         """Return sequences that begin at positions ``order``, at varying frame rates."""
         return self._collate([self._flight(rng, self._stretch(rng, index, length)) for index in order])
 
-    def prefer_rare(self, rng: np.random.Generator, order: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return ``order`` with shares of its places taken by stretches that hold a rare moment.
+    def prefer_rare(
+        self, rng: np.random.Generator, order: NDArray[np.int64], lead: int = LEAD
+    ) -> NDArray[np.int64]:
+        """Return ``order`` with shares of its places taken by stretches that hold a rare moment, of the same flight.
 
         Those are a free way past solids, nearly everything in a street, a solid dead ahead, and a target that something
-        hides: two, two and one of a hundred moments in forests; and a target that has just left the image.
+        hides: two, two and one of a hundred moments in forests; and a target that has just left the image. The
+        stretches begin less than ``lead`` images before it.
         """
         lot, preferred, below = rng.random(len(order)), order.copy(), 0.0
         for share, moments in self._rare:
             chosen = np.flatnonzero((lot >= below) & (lot < below + share))
             below += share
             if len(chosen) and len(moments):
-                before = rng.choice(moments, len(chosen)) - rng.integers(0, LEAD, len(chosen))
-                preferred[chosen] = np.maximum(before, 0)
+                picked = rng.choice(moments, len(chosen))
+                preferred[chosen] = np.maximum(picked - rng.integers(0, lead, len(chosen)), self._begins[picked])
         return preferred
 
     def _stretch(self, rng: np.random.Generator, index: int, length: int) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ from training.collect import MANIFEST, read_manifest
 from training.origin import check_origin
 from training.progress import progress_bar
 
-VERSION = 5
+VERSION = 6
 HEIGHT, WIDTH = 144, 256
 SECTORS = 16
 COUNTED_AT_ONCE = 2000
@@ -53,6 +53,7 @@ class Cache:
         stamps_s: float64 (steps,).
         starts: int64 (flights + 1,), where each flight begins.
         weights: float64 (flights,), how often each is drawn.
+        pictures: hex digits that name images and masks.
     """
 
     images: NDArray[np.uint8]
@@ -66,6 +67,7 @@ class Cache:
     stamps_s: NDArray[np.float64]
     starts: NDArray[np.int64]
     weights: NDArray[np.float64]
+    pictures: str = ""
 
     @property
     def steps(self) -> int:
@@ -74,11 +76,11 @@ class Cache:
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that name the data and their weights."""
-        parts: list[NDArray[Any]] = [self.commands, self.stamps_s, self.starts, self.weights]
-        if not self.has_mask.all():
-            parts.append(self.has_mask)
-        return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:12]
+        """Twelve hex digits that name the data, images and masks among them, and their weights."""
+        digest = hashlib.sha256(self.pictures.encode())
+        for name in (*COLUMNS, "starts", "weights"):
+            digest.update(getattr(self, name).tobytes())
+        return digest.hexdigest()[:12]
 
     @cached_property
     def target_pixels(self) -> NDArray[np.int64]:
@@ -133,6 +135,7 @@ def open_cache(folders: list[Path], where: Path) -> Cache:
         masks=np.memmap(where / "masks.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH // 8)),
         **{name: small[name] for name in (*COLUMNS, "starts")},
         weights=np.array([found[file][1] for file in small["files"]]),
+        pictures=str(small["pictures"]),
     )
 
 
@@ -158,7 +161,7 @@ def _holds(where: Path, key: dict[str, object]) -> bool:
         steps = len(np.load(where / "small.npz")["commands"])
         sizes = {"images.u8": steps * HEIGHT * WIDTH * 3, "masks.u8": steps * HEIGHT * WIDTH // 8}
         return all((where / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return False
 
 
@@ -166,7 +169,7 @@ def _decode(files: list[Path], where: Path) -> None:
     where.mkdir(parents=True, exist_ok=True)
     (where / "index.json").unlink(missing_ok=True)
     small: dict[str, list[object]] = {name: [] for name in COLUMNS}
-    starts, owners = [0], list[int]()
+    starts, owners, pictures = [0], list[int](), hashlib.sha256()
     with (
         (where / "images.u8").open("wb") as images,
         (where / "masks.u8").open("wb") as masks,
@@ -181,8 +184,10 @@ def _decode(files: list[Path], where: Path) -> None:
                     starts.append(starts[-1])
                 last_s = stamp_s
                 starts[-1] += 1
-                images.write(step.frame.rgb.tobytes())
-                masks.write(NO_MASK if mask is None else np.packbits(mask, axis=1).tobytes())
+                seen = step.frame.rgb.tobytes(), NO_MASK if mask is None else np.packbits(mask, axis=1).tobytes()
+                for part, where_to in zip(seen, (images, masks), strict=True):
+                    where_to.write(part)
+                    pictures.update(part)
                 for name, value in _row(step).items():
                     small[name].append(value)
             if starts[-1] == 0 or owners[-1] != number:
@@ -192,7 +197,7 @@ def _decode(files: list[Path], where: Path) -> None:
         raise EpisodeError(f"{files[0].parent}: nobody flew by hand and no masks are there: nothing can be learned")
     joined = {name: np.array(values, dtype=np.float32 if name in FLOATS else None) for name, values in small.items()}
     joined |= {"starts": np.array(starts, dtype=np.int64), "files": np.array(owners)}
-    np.savez(where / "small.npz", allow_pickle=False, **joined)
+    np.savez(where / "small.npz", allow_pickle=False, pictures=np.array(pictures.hexdigest()), **joined)
 
 
 def _row(step: Step) -> dict[str, object]:

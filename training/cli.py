@@ -120,7 +120,7 @@ def evaluate(
 
 @app.command()
 def fly(
-    world: Annotated[str, typer.Option(help="forest or city")] = "city",
+    world: Annotated[str, typer.Option(help="As `liquid-nav worlds` lists them.")] = "city",
     seed: Annotated[int, typer.Option(help="Of the world.", min=0)] = 2_000_001,
     option: Options = None,
     duration: Annotated[float, typer.Option(help="Seconds of a follow mission.", min=1.0, max=3600.0)] = 60.0,

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.data.recording import PART_SUFFIX
@@ -18,6 +19,7 @@ from sim_worlds.seeds import split_seeds
 from training.expert_flight import Flight, fly_and_record
 from training.fleet import Job, run_jobs
 from training.progress import progress_bar
+from training.run_folder import write_json
 from training.settings import CollectSettings, config_hash
 
 MANIFEST = "manifest.json"
@@ -45,7 +47,8 @@ def collect(
         Counts: ``episodes``, ``flown``, ``steps``, ``collisions``.
 
     Raises:
-        ConfigError: when the folder holds episodes of other settings or nothing is to be flown.
+        ConfigError: when the folder holds episodes of other settings or of another pilot, its manifest is damaged, or
+            nothing is to be flown.
         PolicyError: when the policy cannot be loaded.
         WorkerError: when workers keep dying.
         EpisodeError: when an episode cannot be written.
@@ -138,8 +141,10 @@ def _plan(settings: CollectSettings, folder: Path, episodes: int, policy: Path |
 
 def _seeds_of(folder: Path) -> list[int]:
     """Return the seeds that a folder's manifest names, in the order of its flights."""
-    path = folder / MANIFEST
-    return json.loads(path.read_text())["seeds"] if path.exists() else []
+    if not (folder / MANIFEST).exists():
+        return []
+    manifest = _manifest(folder / MANIFEST)
+    return [int(seed) for seed in manifest.get("seeds", [])]
 
 
 def _write_manifest(settings: CollectSettings, folder: Path, flights: list[Flight], policy: Path | None) -> None:
@@ -154,24 +159,38 @@ def _write_manifest(settings: CollectSettings, folder: Path, flights: list[Fligh
         "seeds": [flight.seed for flight in flights],
     }
     if path.exists():
-        before = json.loads(path.read_text())
-        if before["config_hash"] != manifest["config_hash"]:
+        before = _manifest(path)
+        if before.get("config_hash") != manifest["config_hash"]:
             raise ConfigError(
-                f"{folder} holds episodes of other settings ({before['config_hash']}): choose another folder"
+                f"{folder} holds episodes of other settings ({before.get('config_hash')}): choose another folder"
             )
-    path.write_text(json.dumps(manifest, indent=1) + "\n")
+        if before.get("policy") != manifest["policy"]:
+            pilot, other = (name or "the expert" for name in (before.get("policy"), manifest["policy"]))
+            raise ConfigError(f"{folder} holds episodes flown by {pilot}, not by {other}: choose another folder")
+    write_json(path, manifest)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """Read a manifest; raise :class:`ConfigError` when it is none."""
+    try:
+        manifest = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} is damaged ({error}): collect into another folder") from error
+    if not isinstance(manifest, dict):
+        raise ConfigError(f"{path} holds no manifest but {str(manifest)[:40]!r}: collect into another folder")
+    return manifest
 
 
 def read_manifest(folder: Path) -> dict[str, object]:
     """Return the manifest of a folder of episodes.
 
     Raises:
-        ConfigError: when there is none, or it names another world than the forest.
+        ConfigError: when there is none, it is damaged, or it names another world than the forest.
     """
     path = folder / MANIFEST
     if not path.is_file():
         raise ConfigError(f"{path} is missing: collect episodes with `liquid-nav collect --out {folder}`")
-    manifest: dict[str, object] = json.loads(path.read_text())
+    manifest: dict[str, object] = _manifest(path)
     if manifest.get("worlds") != ["forest"]:
         raise ConfigError(f"{path} names worlds {manifest.get('worlds')}: training data comes from forests only")
     return manifest

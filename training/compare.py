@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import shutil
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -26,8 +28,10 @@ from training.fleet import Job, run_jobs
 from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials, require_gaze
 from training.progress import progress_bar
 from training.result_plots import plot_comparison
+from training.run_folder import write_json
 from training.settings import CompareSettings
 from training.statistics import wilson_interval
+from training.suites import suite_conditions
 from training.train import check_image_size, policy_name
 
 TRIALS = "trials.jsonl"
@@ -70,11 +74,13 @@ def compare(
     for model in settings.models:
         flown: list[dict[str, Any]] = []
         for trial in finals[model]:
-            folder = _folder(out, trial)
+            policy, worlds = done[trial.name].policy, seed + trial.seed
             for suite in suites:
-                worlds = seed + trial.seed
-                where = folder / "flights" / f"{suite}-{split}-{worlds}-{flights}"
-                flown.append(_fly(folder, where, suite, flights, worlds, split, workers, ray))
+                if policy is None:
+                    flown.append(_not_flown(suite, flights))
+                    continue
+                where = policy / "flights" / f"{suite}-{split}-{worlds}-{flights}"
+                flown.append(_fly(policy, where, suite, flights, worlds, split, workers, ray))
         rows.append(_row(finals[model], done, flown, network.config))
     rows.sort(key=lambda row: -mean([each["success"] for each in row["conditions"].values()]))
     answer = {
@@ -86,7 +92,7 @@ def compare(
         "models": rows,
         "train_cpu_hours": round(cpu_s / 3600.0, 2),
     }
-    (out / "comparison.json").write_text(json.dumps(answer, indent=1) + "\n")
+    write_json(out / "comparison.json", answer)
     (out / "comparison.md").write_text(comparison_table(answer))
     plot_comparison(rows, out / "comparison.png")
     return answer
@@ -123,19 +129,18 @@ def train_models(
 
 
 class _Bench:
-    """Does trials on all processes and remembers those done, so that a killed comparison goes on."""
+    """Does trials on all processes and remembers those done, so that a killed comparison goes on.
+
+    A training that ran away has been done as well, with an infinite loss and without a policy.
+    """
 
     def __init__(self, out: Path, seen: str, make_worker: partial[HeadTrainer], workers: int, ray: str | None) -> None:
         self.out, self.seen, self.make_worker, self.workers, self.ray = out, seen, make_worker, workers, ray
+        self._rows = self._read()
 
     def do(self, trials: list[Trial], title: str, eye: LiquidPolicyNetwork | None = None) -> dict[str, TrialResult]:
         """Return the results by name; weights go into policy folders, with the parts of ``eye`` around them."""
-        done = self._read()
-        results = {
-            trial.name: TrialResult(*done[trial.name])
-            for trial in trials
-            if trial.name in done and (not trial.final or _folder(self.out, trial).is_dir())
-        }
+        results = {trial.name: known for trial in trials if (known := self._known(trial)) is not None}
         jobs = [Job(trial.name, trial) for trial in trials if trial.name not in results]
         with (
             progress_bar(title, len(trials)) as advance,
@@ -144,31 +149,52 @@ class _Bench:
             advance(len(results), "")
             for job, result in answers:
                 if result.weights is not None and eye is not None:
-                    _save(self.out, job.payload, result, eye)
+                    policy = self._folder(job.payload)
+                    _save(policy, job.payload, result, eye)
+                    result = replace(result, policy=policy)
                 results[job.name] = result
+                loss = result.loss if math.isfinite(result.loss) else None  # JSON knows no infinity
+                self._rows.append({"name": job.name, "seen": self.seen, "loss": loss, "cpu_s": result.cpu_s})
                 with (self.out / TRIALS).open("a") as file:
-                    row = {"name": job.name, "seen": self.seen, "loss": result.loss, "cpu_s": result.cpu_s}
-                    file.write(json.dumps(row) + "\n")
+                    file.write(json.dumps(self._rows[-1]) + "\n")
                 advance(1, f"{job.payload.model}: {result.loss:.3f}")
         return results
 
-    def _read(self) -> dict[str, tuple[float, float]]:
-        path, done = self.out / TRIALS, {}
-        for line in path.read_text().splitlines() if path.exists() else []:
+    def _known(self, trial: Trial) -> TrialResult | None:
+        """Return what came of a trial, None when it has not been done or its policy is gone."""
+        for row in reversed(self._rows):
+            if (row["name"], row["seen"]) == (trial.name, self.seen):
+                loss = math.inf if row["loss"] is None else row["loss"]
+                policy = self._folder(trial) if trial.final and math.isfinite(loss) else None
+                return TrialResult(loss, row["cpu_s"], policy=policy) if policy is None or policy.is_dir() else None
+        return None
+
+    def _folder(self, trial: Trial) -> Path:
+        """Return where a final training's policy is kept: another one for other data or another budget."""
+        digest = hashlib.sha256(f"{self.seen} {trial.name}".encode()).hexdigest()[:6]
+        name = f"{trial.model}-{trial.units}-{trial.learning_rate:.3g}-{trial.seed}-{digest}"
+        return self.out / "policies" / name
+
+    def _read(self) -> list[dict[str, Any]]:
+        """Return the rows of all trials done before, and drop from the file a line within which it was killed."""
+        path = self.out / TRIALS
+        text = path.read_text() if path.exists() else ""
+        rows = []
+        for line in text.splitlines():
             try:
                 row = json.loads(line)
-                if row["seen"] == self.seen:
-                    done[row["name"]] = (row["loss"], row["cpu_s"])
-            except (json.JSONDecodeError, KeyError):
-                continue  # the line at which it was killed; that trial is done again
-        return done
+                rows.append({key: row[key] for key in ("name", "seen", "loss", "cpu_s")})
+            except (json.JSONDecodeError, KeyError, TypeError):
+                continue
+        whole = "".join(json.dumps(row) + "\n" for row in rows)
+        if text != whole:
+            part = path.with_suffix(".part")
+            part.write_text(whole)
+            part.replace(path)
+        return rows
 
 
-def _folder(out: Path, trial: Trial) -> Path:
-    return out / "policies" / f"{trial.model}-{trial.units}-{trial.learning_rate:.3g}-{trial.seed}"
-
-
-def _save(out: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetwork) -> None:
+def _save(folder: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetwork) -> None:
     assert result.weights is not None
     network = LiquidPolicyNetwork(replace(eye.config, model=trial.model, units=trial.units))
     state = {key: value for key, value in eye.state_dict().items() if key.startswith(EYE)}
@@ -177,8 +203,8 @@ def _save(out: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetwork
     name = f"{policy_name(network.config)}-{trial.seed}"
     facts = {"trial": asdict(trial), "validation_command_loss": result.loss}
     card = f"# {name}\n\nA {MODELS[trial.model].title} head behind a frozen eye, trained by `liquid-nav compare`.\n"
-    shutil.rmtree(_folder(out, trial), ignore_errors=True)  # with flights of what was there before
-    save_policy(network, _folder(out, trial), name=name, training=facts, card=card)
+    shutil.rmtree(folder, ignore_errors=True)  # with flights of what was there before
+    save_policy(network, folder, name=name, training=facts, card=card)
 
 
 def _fly(
@@ -192,6 +218,12 @@ def _fly(
     return evaluate(suite, flights, seed, where, policy=policy, split=split, workers=workers, ray=ray)
 
 
+def _not_flown(suite: str, flights: int) -> dict[str, Any]:
+    """Return what is counted for a training that ran away: no flight that succeeds."""
+    nothing = {"episodes": flights, "success": 0.0, "collisions": 0.0, "tsr": 0.0}
+    return {"conditions": [{"name": condition.name, **nothing} for condition in suite_conditions(suite)]}
+
+
 def _row(
     trials: list[Trial], results: dict[str, TrialResult], flown: list[dict[str, Any]], config: PolicyConfig
 ) -> dict[str, Any]:
@@ -199,7 +231,7 @@ def _row(
     best = trials[0]
     chosen = replace(config, model=best.model, units=best.units)
     head = LiquidPolicyNetwork(chosen).head
-    losses = [results[trial.name].loss for trial in trials]
+    losses = [results[trial.name].loss for trial in trials if math.isfinite(results[trial.name].loss)]
     conditions: dict[str, list[dict[str, Any]]] = {}
     for answer in flown:
         for condition in answer["conditions"]:
@@ -209,8 +241,9 @@ def _row(
         "units": chosen.neurons,
         "learning_rate": best.learning_rate,
         "parameters": sum(value.numel() for value in head.parameters()),
-        "validation_loss": mean(losses),
-        "validation_loss_range": [min(losses), max(losses)],
+        "validation_loss": mean(losses) if losses else None,
+        "validation_loss_range": [min(losses), max(losses)] if losses else None,
+        "ran_away": len(trials) - len(losses),
         "train_cpu_s": mean(results[trial.name].cpu_s for trial in trials),
         "conditions": {name: _pooled(parts) for name, parts in conditions.items()},
     }
@@ -250,12 +283,19 @@ def comparison_table(answer: dict[str, Any]) -> str:
     ]
     for row in rows:
         cells = " | ".join(_cell(row["conditions"][name]) for name in names)
-        low, high = row["validation_loss_range"]
         lines.append(
             f"| {row['model']} | {row['units']} | {row['learning_rate']:.2g} | {row['parameters']} | "
-            f"{row['validation_loss']:.3f} ({low:.3f} to {high:.3f}) | {cells} |"
+            f"{_losses(row)} | {cells} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _losses(row: dict[str, Any]) -> str:
+    away = f"{row['ran_away']} ran away" if row.get("ran_away") else ""
+    if row["validation_loss"] is None:
+        return away
+    low, high = row["validation_loss_range"]
+    return f"{row['validation_loss']:.3f} ({low:.3f} to {high:.3f})" + f", {away}" * bool(away)
 
 
 def _cell(condition: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ Batches are made from the number of their step alone, so the place in their orde
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from liquid_nav.errors import TrainingError
 from training.batches import prefetch
 from training.checkpoints import Checkpoint
 from training.devices import Place
@@ -107,6 +109,10 @@ class Engine(Generic[B]):
         Args:
             make_batch: the batch of a step, the same whenever it is asked for.
             check: validates; logged only.
+
+        Raises:
+            TrainingError: when a loss is no finite number; the last checkpoint is from before.
+            ConfigError: when the checkpoint is damaged or belongs to another training.
         """
         plan = self.plan
         done = self.checkpoint.load(self.learner, self.optimiser, self.schedule)
@@ -122,6 +128,7 @@ class Engine(Generic[B]):
                 losses, norm = self._step(wrapped, batch)
                 shown = {name: value.item() for name, value in losses.items()}
                 self._count(got - began, time.perf_counter() - got)
+                self._require_finite(step, shown)
                 advance(1, " ".join(f"{name} {value:.3f}" for name, value in shown.items()))
                 if step % LOG_STEPS == 0:
                     for name, value in shown.items():
@@ -145,6 +152,14 @@ class Engine(Generic[B]):
         self.profile.steps += 1
         self.profile.waiting_s += waiting_s
         self.profile.working_s += working_s
+
+    def _require_finite(self, step: int, losses: dict[str, float]) -> None:
+        bad = [f"{name} is {value}" for name, value in losses.items() if not math.isfinite(value)]
+        if bad:
+            raise TrainingError(
+                f"the training ran away: at step {step} of {self.plan.steps} the loss {', '.join(bad)} (peak learning "
+                f"rate {self.plan.learning_rate:g}): use a lower learning rate"
+            )
 
     def _end_step(self, done: int, check: Callable[[], float] | None, log: Callable[[str, float, int], None]) -> None:
         plan, last = self.plan, done == self.plan.steps

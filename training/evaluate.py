@@ -62,8 +62,8 @@ def evaluate(
         split: ``"test"``; ``"validation"`` while a policy is being made.
         workers, ray: see :func:`training.fleet.run_jobs`; the results are the same.
         renderer: of the worlds.
-        keep_failures: write pictures of so many failed flights of a policy and of a typical one of each condition; see
-            :class:`FlightSheets`.
+        keep_failures: write pictures of so many failed flights of a policy and of the first success of each
+            condition; see :class:`FlightSheets`.
         viewer: shows a policy's flights while they are flown, from recordings that stay in ``flights/``.
 
     Returns:
@@ -93,6 +93,8 @@ def evaluate(
     results = {
         "software": __version__,
         "policy": EXPERT if pilot is None else pilot.name,
+        "policy_folder": None if policy is None else str(policy),
+        "renderer": renderer,
         **asked,
         "machine": machine(),
         "workers": workers if ray is None else 0,

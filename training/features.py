@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from liquid_nav.perception.preprocess import normalise
 from liquid_nav.policy.checkpoint import WEIGHTS_FILE
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.batches import Batch, BatchMaker, prefetch
@@ -21,7 +22,7 @@ from training.settings import LookSettings, config_hash
 from training.train import split_episodes
 
 LOOKED_AT_ONCE = 128  # images
-VERSION = 5  # of what is kept, the labels of the sequences included
+VERSION = 6  # of what is kept, the labels of the sequences included
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _look(
     jobs = [partial(_draw, maker, settings, *each) for each in parts_of_all]
     with progress_bar("looking", passes * per_pass) as advance:
         for batch in prefetch(jobs, loaders):
-            pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
+            pictures = normalise(batch.images.flatten(0, 1).permute(0, 3, 1, 2))
             with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bf16"):
                 encoding = encoder(pictures)
             features = encoding.features.float().unflatten(0, batch.images.shape[:2])

@@ -1,4 +1,4 @@
-"""Pictures of evaluated flights: a typical one of each condition, and the first of every kind of failure."""
+"""Pictures of evaluated flights: the first success of each condition, and the first of every kind of failure."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from liquid_nav import __version__
-from liquid_nav.errors import ConfigError
+from liquid_nav.errors import ConfigError, TrainingError
 from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
@@ -48,12 +48,17 @@ def train_head(
         ConfigError: for impossible settings or episodes from elsewhere than forests.
         EpisodeError: for damaged or missing episodes.
         PolicyError: when the eye cannot be loaded.
+        TrainingError: when the trainings from all seeds ran away.
     """
     began, work = time.monotonic(), out / "work"
     torch.set_num_threads(settings.threads)
     data = head_data(settings, episodes, eye, work, model=model)
     tries = [teach(data, seed, work) for seed in settings.seeds]
     best = min(tries, key=lambda each: each.loss)
+    if not math.isfinite(best.loss):
+        raise TrainingError(
+            f"all {len(tries)} trainings ran away (peak learning rate {settings.learning_rate:g}): use a lower one"
+        )
     network, name = best.network, name or policy_name(best.network.config)
     facts = {
         "software": __version__,
@@ -177,7 +182,12 @@ def teach(
         return loss
 
     engine = Engine[Sequences](plan, learner, work, Place(torch.device("cpu")))
-    profile = engine.run(partial(data.batch, seed), check)
+    try:
+        profile = engine.run(partial(data.batch, seed), check)
+    except TrainingError:
+        if report is not None:
+            report(engine.schedule.last_epoch, math.inf)
+        return Taught(seed, network, math.inf, engine.profile.waiting_share)
     return Taught(seed, network, _loss(learner, data.check), profile.waiting_share)
 
 

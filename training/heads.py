@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from liquid_nav.errors import ConfigError
+from liquid_nav.errors import ConfigError, TrainingError
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.heads.base import MOTORS
@@ -63,7 +63,8 @@ class Trial:
     def name(self) -> str:
         """Unique among the trials of a comparison."""
         kind = "final" if self.final else "trial"
-        return f"{kind} {self.model} {self.units} units, rate {self.learning_rate:.3g}, {self.steps} steps, {self.seed}"
+        budget = f"{self.steps} steps of {self.batch}"
+        return f"{kind} {self.model} {self.units} units, rate {self.learning_rate:.3g}, {budget}, {self.seed}"
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,14 @@ class TrialResult:
     Attributes:
         loss: mean command loss on the sequences kept back; infinite when the training ran away.
         cpu_s: processor time.
-        weights: of everything but the eye, for a final training.
+        weights: of everything but the eye, for a final training that did not run away.
+        policy: folder where a comparison keeps these.
     """
 
     loss: float
     cpu_s: float
     weights: dict[str, NDArray[np.float32]] | None = None
+    policy: Path | None = None
 
 
 def draw_trials(settings: CompareSettings, model: str, units: int) -> list[Trial]:
@@ -122,10 +125,13 @@ class HeadTrainer:
         )
         with tempfile.TemporaryDirectory() as work:
             engine = Engine[Sequences](plan, learner, Path(work), Place(torch.device("cpu")))
-            engine.run(lambda step: batch_of(self.learn, trial.batch, trial.seed, step, **self.changes))
+            try:
+                engine.run(lambda step: batch_of(self.learn, trial.batch, trial.seed, step, **self.changes))
+            except TrainingError:
+                return TrialResult(math.inf, time.process_time() - began)
         loss = validation_loss(learner, self.check)
         weights = None
-        if trial.final:
+        if trial.final and math.isfinite(loss):
             state = network.state_dict()
             weights = {key: value.numpy() for key, value in state.items() if not key.startswith(EYE)}
         return TrialResult(loss if math.isfinite(loss) else math.inf, time.process_time() - began, weights)

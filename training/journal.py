@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from sim_worlds.missions import MissionResult
 from training.closed_loop import FlightReport
@@ -43,6 +44,9 @@ class FlightJournal:
 
     Attributes:
         reports: flights of this origin that ended before, each once.
+
+    Raises:
+        ConfigError: when entered and the file cannot be written.
     """
 
     def __init__(self, path: Path, origin: dict[str, Any]) -> None:
@@ -52,11 +56,14 @@ class FlightJournal:
         self.reports = list({(each.condition, each.seed): each for each in map(_report, self._lines)}.values())
 
     def __enter__(self) -> FlightJournal:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
-        new.write_text("".join(json.dumps(line) + "\n" for line in (self._origin, *self._lines)))
-        new.replace(self._path)
-        self._file = self._path.open("a")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text("".join(json.dumps(line) + "\n" for line in (self._origin, *self._lines)))
+            new.replace(self._path)
+            self._file = self._path.open("a")
+        except OSError as error:
+            raise ConfigError(f"{self._path} cannot be written ({error}): choose another folder with --out") from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -55,8 +55,9 @@ def _save_clip(pictures: list[NDArray[np.uint8]], path: Path) -> None:
     chosen = pictures[max(0, first) : max(0, first) + int(CLIP_S * 20) : step]
     height = round(CLIP_WIDTH * chosen[0].shape[0] / chosen[0].shape[1])
     frames = [Image.fromarray(picture).resize((CLIP_WIDTH, height), Image.Resampling.LANCZOS) for picture in chosen]
-    # Maximum coverage keeps small colourful things, such as the backpack; median cut would turn it brown.
-    palette = frames[0].quantize(128, method=Image.Quantize.MAXCOVERAGE)
+    # An octree of many frames keeps small colourful things, such as the backpack, and grey as grey.
+    many = Image.fromarray(np.concatenate([np.asarray(frame) for frame in frames[::6]]))
+    palette = many.quantize(256, method=Image.Quantize.FASTOCTREE)
     small = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     small[0].save(path, save_all=True, append_images=small[1:], duration=1000 // CLIP_HZ, loop=0, optimize=True)
 

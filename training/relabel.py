@@ -6,7 +6,6 @@ Imitating a pilot or a policy's own flights needs the expert's answer where *the
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +19,14 @@ from training.collect import MANIFEST, read_manifest
 from training.expert import Expert
 from training.origin import options_of
 from training.progress import progress_bar
+from training.run_folder import write_json
 
 SAME_PLACE_M = 0.01
 SAME_COMMAND = 0.05  # m/s or rad/s
 
 
 def relabel(source: Path, folder: Path) -> dict[str, int]:
-    """Write the episodes of a folder into another one with the expert's labels of today; images stay as they are.
+    """Write the episodes of a folder into another one with the expert's labels of today; images are encoded anew.
 
     Args:
         source: folder that ``collect`` wrote.
@@ -43,7 +43,7 @@ def relabel(source: Path, folder: Path) -> dict[str, int]:
     manifest = read_manifest(source)
     files = list_episodes(source)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).write_text(json.dumps({**manifest, "relabelled": source.name}, indent=1) + "\n")
+    write_json(folder / MANIFEST, {**manifest, "relabelled": source.name})
     missing = [file for file in files if not (folder / file.name).exists()]
     counts = {"episodes": len(files), "relabelled": 0, "steps": 0, "changed": 0}
     with progress_bar("relabelling", len(missing)) as advance:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from training.result_plots import write_plots
+from training.run_folder import write_json
 
 CAPTIONS = {
     "conditions.png": "Success and collisions by condition (flights)",
     "distance.png": "Success in forests against the distance at the start (flights)",
     "stress.png": "Success in unseen forests against changes of the image (flights)",
     "time.png": "Success behind a walker: camera rates, lost and late frames, wind and mass (flights)",
-    "typical.jpg": "What the camera saw on a typical flight of each condition",
+    "typical.jpg": "What the camera saw on the first flight of each condition that succeeded",
     "failures.jpg": "What the camera saw on failed flights: the first of every kind, by condition and what was touched",
 }
 
@@ -23,12 +24,12 @@ def write_reports(
     results: dict[str, Any], flights: list[dict[str, Any]], out: Path, sheets: Sequence[Path] = ()
 ) -> None:
     """Write ``results.json``, ``flights.json`` (a line for each flight), plots, and ``results.md`` with ``sheets``."""
-    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     (out / "flights.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in flights) + "\n]\n")
     pictures = [*write_plots(results, flights, out), *sheets]
     lines = [results_table(results), _circumstances(results)]
     lines += [f"![{CAPTIONS[picture.name]}]({picture.name})\n" for picture in pictures]
     (out / "results.md").write_text("\n".join(lines))
+    write_json(out / "results.json", results)  # the last: where it stands, all is there
 
 
 def results_table(results: dict[str, Any]) -> str:
@@ -54,6 +55,9 @@ def _circumstances(results: dict[str, Any]) -> str:
     command = f"liquid-nav evaluate --suite {results['suite']} --seed {results['seed']}"
     command += f" --episodes {results['conditions'][0]['episodes']}"
     command += "" if results["split"] == "test" else f" --split {results['split']}"
-    command += " --policy expert" if results["policy"] == "expert" else ""
+    policy = "expert" if results["policy"] == "expert" else results.get("policy_folder")
+    command += f" --policy {policy}" if policy else ""
+    renderer = results.get("renderer", "auto")
+    command += "" if renderer == "auto" else f" --renderer {renderer}"
     minutes = max(1, round(results["seconds"] / 60))
     return f"`{command}`: {minutes} min on {results['machine']}.\n"

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
 
+from liquid_nav.config import OneOf, Range, Seed, check_fields, fit, kinds_of
 from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
+from sim_worlds.weather import SEASONS
+from training.devices import DEVICES
 
 CONFIGS = Path(__file__).parent / "configs"
 START_SHARES = ("near_share", "blocked_share", "hidden_share", "beside_share")
 RARE_SHARES = ("passage_share", "hazard_share", "hidden_share", "search_share")
 T = TypeVar("T")
+
+Share = Annotated[float, Range(0, 1)]
+Count = Annotated[int, Range(1)]
+Threads = Annotated[int, Range(1, 1024)]
+Rate = Annotated[float, Range(1e-12, 1)]  # of learning
+UpToTen = Annotated[float, Range(0, 10)]
 
 
 @dataclass(frozen=True)
@@ -44,39 +54,31 @@ class CollectSettings:
     """
 
     world: str = "forest"
-    seasons: tuple[str, ...] = ("summer",)
-    decoy_share: float = 0.0
-    barrier_share: float = 0.0
-    frame_share: float = 0.0
-    clutter_share: float = 0.0
-    open_share: float = 0.0
-    near_share: float = 0.3
-    blocked_share: float = 0.25
-    hidden_share: float = 0.0
-    beside_share: float = 0.0
-    noise_share: float = 0.75
-    headwind_share: float = 0.0
-    tail_s: float = 3.0
-    max_s: float = 25.0
-    camera_hz: float = 20.0
-    seed: int = 0
+    seasons: tuple[Annotated[str, OneOf(SEASONS)], ...] = ("summer",)
+    decoy_share: Share = 0.0
+    barrier_share: Share = 0.0
+    frame_share: Share = 0.0
+    clutter_share: Share = 0.0
+    open_share: Share = 0.0
+    near_share: Share = 0.3
+    blocked_share: Share = 0.25
+    hidden_share: Share = 0.0
+    beside_share: Share = 0.0
+    noise_share: Share = 0.75
+    headwind_share: Share = 0.0
+    tail_s: Annotated[float, Range(0, 3600)] = 3.0
+    max_s: Annotated[float, Range(0.1, 3600)] = 25.0
+    camera_hz: Annotated[float, Range(1, 240)] = 20.0
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.world != "forest":
             raise ConfigError(f"world is {self.world!r}: training data comes from forests only, use 'forest'")
-        for name in (item.name for item in fields(self) if item.name.endswith("_share")):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
         starts = {name: getattr(self, name) for name in START_SHARES}
         if sum(starts.values()) > 1.0 + 1e-9:
             given = ", ".join(f"{name} {share}" for name, share in starts.items())
             raise ConfigError(f"{given} are more than all flights: use 1 at most together")
-
-
-def _check_counts(settings: object, *names: str) -> None:
-    for name in names:
-        if getattr(settings, name) < 1:
-            raise ConfigError(f"{name} is {getattr(settings, name)}: use 1 or more")
 
 
 @dataclass(frozen=True)
@@ -100,38 +102,31 @@ class DrawSettings:
         seed: of the draws, and of everything random in what learns from them.
     """
 
-    sequence_steps: int = 32
-    recolour: float = 0.75
-    patches: int = 6
-    passage_share: float = 0.0
+    sequence_steps: Count = 32
+    recolour: Share = 0.75
+    patches: Annotated[int, Range(0, 1000)] = 6
+    passage_share: float = 0.0  # of these four, the range is that of their sum
     hazard_share: float = 0.0
     hidden_share: float = 0.0
     search_share: float = 0.0
-    cover_share: float = 0.0
-    zoom_share: float = 0.0
-    strides: tuple[int, ...] = (1, 1, 1, 2, 2, 4)
-    lost_share: float = 0.1
-    validation_share: float = 0.06
-    precision: str = "bf16"
-    seed: int = 0
+    cover_share: Share = 0.0
+    zoom_share: Share = 0.0
+    strides: tuple[Count, ...] = (1, 1, 1, 2, 2, 4)
+    lost_share: Share = 0.1
+    validation_share: Share = 0.06
+    precision: Annotated[str, OneOf(("bf16", "fp32"))] = "bf16"
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
-        _check_counts(self, "sequence_steps")
+        check_fields(self)
         shares = {name: getattr(self, name) for name in RARE_SHARES}
         if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
             raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
-        for name in ("cover_share", "zoom_share", "lost_share"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 1")
-        if not self.strides or any(type(stride) is not int or stride < 1 for stride in self.strides):
-            raise ConfigError(f"strides are {list(self.strides)}: use whole numbers from 1 on")
-        if self.precision not in ("bf16", "fp32"):
-            raise ConfigError(f"precision is {self.precision!r}: use 'bf16' or 'fp32'")
 
 
 @dataclass(frozen=True)
 class TrainSettings(DrawSettings):
-    """How a policy is trained; see also :class:`DrawSettings`, whose shares are of stage two.
+    """How a policy is trained; see also :class:`DrawSettings`; stage one learns from the rare moments themselves.
 
     Attributes:
         encoder_epochs: passes of stage one, the encoder on single images.
@@ -145,24 +140,17 @@ class TrainSettings(DrawSettings):
         checkpoint_steps: a killed training loses at most so many steps.
     """
 
-    encoder_epochs: int = 10
-    joint_epochs: int = 6
-    encoder_batch: int = 128
-    joint_batch: int = 8
-    learning_rate: float = 2e-3
-    joint_learning_rate: float = 1e-3
-    replace_background: float = 0.25
-    threads: int = 2
-    device: str = "auto"
-    loaders: int = 1
-    checkpoint_steps: int = 200
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.joint_epochs < 0:
-            raise ConfigError(f"joint_epochs is {self.joint_epochs}: use 0 or more")
-        counts = ("encoder_epochs", "encoder_batch", "joint_batch")
-        _check_counts(self, *counts, "threads", "loaders", "checkpoint_steps")
+    encoder_epochs: Count = 10
+    joint_epochs: Annotated[int, Range(0)] = 6
+    encoder_batch: Count = 128
+    joint_batch: Count = 8
+    learning_rate: Rate = 2e-3
+    joint_learning_rate: Rate = 1e-3
+    replace_background: Share = 0.25
+    threads: Threads = 2
+    device: Annotated[str, OneOf(DEVICES)] = "auto"
+    loaders: Threads = 1
+    checkpoint_steps: Count = 200
 
     @property
     def identity(self) -> str:
@@ -179,16 +167,12 @@ class LookSettings(DrawSettings):
         batch: sequences per step of a training.
     """
 
-    passes: int = 4
-    batch: int = 16
+    passes: Count = 4
+    batch: Count = 16
     passage_share: float = 0.2
     hazard_share: float = 0.25
     hidden_share: float = 0.1
-    validation_share: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_counts(self, "passes", "batch")
+    validation_share: Share = 0.1
 
     def as_training(self) -> TrainSettings:
         """Return the settings of a training that would see the same sequences."""
@@ -205,18 +189,14 @@ class BehindEyeSettings(LookSettings):
         patience_s: a vanished target is waited for that long before it is searched for, see there.
     """
 
-    scene_noise: float = 0.0
-    vanish_share: float = 0.0
-    patience_s: float = 0.0
+    scene_noise: UpToTen = 0.0
+    vanish_share: Share = 0.0
+    patience_s: UpToTen = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0.0 <= self.scene_noise <= 10.0:
-            raise ConfigError(f"scene_noise is {self.scene_noise}: use 0 to 10")
-        if not 0.0 <= self.vanish_share <= 1.0:
-            raise ConfigError(f"vanish_share is {self.vanish_share}: use 0 to 1")
-        if not 0.0 <= self.patience_s <= 10.0:
-            raise ConfigError(f"patience_s is {self.patience_s}: use 0 to 10 seconds")
+        if self.vanish_share and self.sequence_steps < 2:
+            raise ConfigError(f"sequence_steps is {self.sequence_steps}: use 2 or more with vanish_share")
         if self.patience_s and not self.vanish_share:
             raise ConfigError(f"patience_s is {self.patience_s}, but nothing vanishes: set vanish_share")
 
@@ -244,20 +224,16 @@ class HeadSettings(BehindEyeSettings):
     """
 
     own_head: bool = False
-    keep_weight: float = 0.0
-    steps: int = 12000
-    learning_rate: float = 4e-3
-    recall_weight: float = 0.0
-    tries: int = 1
-    threads: int = 1
-    loaders: int = 1
+    keep_weight: UpToTen = 0.0
+    steps: Count = 12000
+    learning_rate: Rate = 4e-3
+    recall_weight: UpToTen = 0.0
+    tries: Count = 1
+    threads: Threads = 1
+    loaders: Threads = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_counts(self, "steps", "tries", "threads", "loaders")
-        for name in ("keep_weight", "recall_weight"):
-            if not 0.0 <= getattr(self, name) <= 10.0:
-                raise ConfigError(f"{name} is {getattr(self, name)}: use 0 to 10")
         if self.keep_weight and not self.own_head:
             raise ConfigError(f"keep_weight is {self.keep_weight}, but a fresh head has nothing to keep: set own_head")
 
@@ -279,23 +255,17 @@ class CompareSettings(BehindEyeSettings):
         learning_rates: lowest and highest draw of the peak.
     """
 
-    models: tuple[str, ...] = (*LIQUID_MODELS, *RIVAL_MODELS)
-    trials: int = 8
-    seeds: int = 5
-    search_steps: int = 1000
-    steps: int = 4000
-    learning_rates: tuple[float, float] = (5e-4, 2e-2)
+    models: tuple[Annotated[str, OneOf((*LIQUID_MODELS, *RIVAL_MODELS))], ...] = (*LIQUID_MODELS, *RIVAL_MODELS)
+    trials: Count = 8
+    seeds: Count = 5
+    search_steps: Count = 1000
+    steps: Count = 4000
+    learning_rates: tuple[Rate, Rate] = (5e-4, 2e-2)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_counts(self, "trials", "seeds", "search_steps", "steps")
-        known = (*LIQUID_MODELS, *RIVAL_MODELS)
-        for model in self.models:
-            if model not in known:
-                raise ConfigError(f"model is {model!r}: use some of {', '.join(known)}")
-        low, high = self.learning_rates
-        if not 0.0 < low <= high:
-            raise ConfigError(f"learning_rates are {self.learning_rates}: use two positive numbers, lowest first")
+        if self.learning_rates[0] > self.learning_rates[1]:
+            raise ConfigError(f"learning_rates are {list(self.learning_rates)}: use two numbers, lowest first")
 
 
 @dataclass(frozen=True)
@@ -319,17 +289,15 @@ class SweepSettings:
     )  # fmt: skip
 
     space: dict[str, tuple[float, float]] = field(default_factory=lambda: {"learning_rate": (5e-4, 2e-2)})
-    trials: int = 16
-    steps: int = 2000
-    report_steps: int = 100
-    grace_steps: int = 400
-    reduction: int = 3
-    seed: int = 0
+    trials: Count = 16
+    steps: Count = 2000
+    report_steps: Count = 100
+    grace_steps: Count = 400
+    reduction: Annotated[int, Range(2)] = 3
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
-        _check_counts(self, "trials", "steps", "report_steps", "grace_steps")
-        if self.reduction < 2:
-            raise ConfigError(f"reduction is {self.reduction}: use 2 or more")
+        check_fields(self)
         if self.grace_steps > self.steps:
             raise ConfigError(f"grace_steps are {self.grace_steps}, but a training has {self.steps} steps: use fewer")
         if not self.space:
@@ -337,8 +305,9 @@ class SweepSettings:
         for name, span in self.space.items():
             if name not in self.DRAWN:
                 raise ConfigError(f"space has {name!r}: use some of {', '.join(self.DRAWN)}")
-            if len(span) != 2 or not 0.0 <= span[0] < span[1] or (name in self.LOGARITHMIC and not span[0]):
-                raise ConfigError(f"space of {name} is {list(span)}: use two positive numbers, lowest first")
+            low, high = (fit(f"space of {name}", draw, kinds_of(HeadSettings)[name]) for draw in span)
+            if low >= high:
+                raise ConfigError(f"space of {name} is {list(span)}: use two numbers, lowest first")
 
 
 def config_hash(settings: object) -> str:
@@ -348,24 +317,44 @@ def config_hash(settings: object) -> str:
 
 
 def load_settings(path: Path, section: str, kind: type[T]) -> T:
-    """Read one section of a YAML file.
+    """Read one section of a YAML file; a file without it gives the defaults.
 
     Raises:
-        ConfigError: when the file or a key is unknown or a value does not fit.
+        ConfigError: when the file cannot be read, a key is unknown or a value does not fit.
     """
-    try:
-        values: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
-    except FileNotFoundError as error:
-        known = ", ".join(sorted(file.name for file in CONFIGS.glob("*.yaml")))
-        raise ConfigError(f"{path} does not exist: shipped configurations are {known}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML ({error})") from error
-    chosen = values.get(section, {})
+    chosen = _read(path).get(section, {})
+    if not isinstance(chosen, dict):
+        seen = "empty" if chosen is None else repr(chosen)
+        raise ConfigError(f"{path}: '{section}' is {seen}: give its settings, or leave it out for the defaults")
     names = {item.name for item in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(chosen) - names)
+    unknown = sorted(map(str, set(chosen) - names))
     if unknown:
         raise ConfigError(f"{path}: unknown settings {unknown} in '{section}': known are {sorted(names)}")
     try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in chosen.items()})
-    except TypeError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        return kind(**chosen)
+    except ConfigError as error:
+        raise ConfigError(f"{path}, '{section}': {error}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads 1e-3 as the number that it is in YAML 1.2; PyYAML, which follows 1.1, wants 1.0e-3 and sees a text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _read(path: Path) -> dict[Any, Any]:
+    try:
+        sections = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(file.name for file in CONFIGS.glob("*.yaml")))
+        raise ConfigError(f"{path} does not exist: shipped configurations are {known}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): give a YAML file") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{path} is not YAML ({' '.join(str(error).split())}): correct it") from error
+    if not isinstance(sections, dict | None):
+        raise ConfigError(f"{path} holds {type(sections).__name__}, not sections: see {CONFIGS / 'forest.yaml'}")
+    return sections or {}

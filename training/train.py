@@ -5,6 +5,7 @@ Every stage leaves checkpoints and goes on from its last one, with identical res
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -16,10 +17,11 @@ from torch import Tensor, nn
 
 from liquid_nav import __version__
 from liquid_nav.errors import ConfigError
+from liquid_nav.perception.preprocess import normalise
 from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.batches import Batch, BatchMaker
+from training.batches import LEAD, Batch, BatchMaker
 from training.cache import SECTORS, Cache, open_cache
 from training.devices import Place, training_place
 from training.engine import Engine, Plan, Profile
@@ -72,6 +74,7 @@ def train(
         ConfigError: for impossible settings or episodes from elsewhere than forests.
         EpisodeError: for damaged or missing episodes.
         PolicyError: when ``start_from`` cannot be loaded.
+        TrainingError: when the training ran away.
     """
     with training_place(settings.device) as place:
         if place.is_main:
@@ -125,7 +128,8 @@ def train_on(
     learn, check = split_episodes(cache, settings)
     network.encoder = network.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner = Learner(network.train(), settings.precision).to(place.device)
-    identity = f"{settings.identity} {config_hash(network.config)} {cache.fingerprint}"
+    start = _digest(network)
+    identity = f"{settings.identity} {config_hash(network.config)} {cache.fingerprint} {start} {skip_eye}"
     profiles, final = [], float("nan")
     for joint in _stages(settings, skip_eye=skip_eye):
         final, profile = _Stage(settings, learn, check, joint, place).run(learner, out / "work", identity)
@@ -147,6 +151,14 @@ def train_on(
         save_policy(network, out, name=name, training=facts, card=_draft_card(name, facts, seconds))
     place.wait()
     return Outcome(out, final, seconds, len(learn.steps), waiting / max(waiting + working, 1e-9))
+
+
+def _digest(network: LiquidPolicyNetwork) -> str:
+    """Return twelve hex digits that name the weights that a training begins with."""
+    digest = hashlib.sha256()
+    for value in network.state_dict().values():
+        digest.update(value.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _stages(settings: TrainSettings, *, skip_eye: bool) -> list[bool]:
@@ -177,7 +189,13 @@ def split_episodes(cache: Cache, settings: TrainSettings) -> tuple[BatchMaker, B
     if count - kept < 1:
         raise ConfigError(f"{count} episodes are too few to train on: collect at least 2")
     order = np.random.default_rng([settings.seed, 5]).permutation(count)
-    learn = BatchMaker(cache, settings, np.sort(order[kept:]), augment=True)
+    learned = np.sort(order[kept:])
+    if cache.weights[learned].sum() < 1.0:
+        raise ConfigError(
+            f"{len(learned)} episodes to learn from weigh {cache.weights[learned].sum():.2g} together, less than one: "
+            "use larger weights (DIR=WEIGHT) or collect more episodes"
+        )
+    learn = BatchMaker(cache, settings, learned, augment=True)
     return learn, BatchMaker(cache, settings, np.sort(order[:kept]), augment=False)
 
 
@@ -201,8 +219,7 @@ class Learner(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the losses of a batch by name, ``total`` among them."""
         size, steps = batch.images.shape[:2]
-        pictures = batch.images.flatten(0, 1).permute(0, 3, 1, 2)  # channels last in memory
-        pictures = pictures.to(torch.float32).mul_(1.0 / 127.5).sub_(1.0)
+        pictures = normalise(batch.images.flatten(0, 1).permute(0, 3, 1, 2))  # channels last in memory
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.bf16):
             encoding = self.network.encoder(pictures)
         features: Tensor = encoding.features.float().unflatten(0, (size, steps))
@@ -264,7 +281,8 @@ class _Stage:
         seed = [self.settings.seed, epoch, int(self.joint)]
         order = _order(tuple(seed), len(self.learn.steps))
         part = order[index * self.size : (index + 1) * self.size]
-        part = self.learn.prefer_rare(np.random.default_rng([*seed, index, RARE_DRAW]), part)
+        lead = LEAD if self.joint else 1  # a single image is the moment itself
+        part = self.learn.prefer_rare(np.random.default_rng([*seed, index, RARE_DRAW]), part, lead)
         rank, processes = self.place.rank, self.place.processes
         rng = np.random.default_rng([*seed, index, *([rank] if rank else [])])
         return self._make(self.learn, rng, part[rank::processes])

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.perception.preprocess import NOISE_LEFT, denoise, noise_of, prepare, resize, to_tensor
+from liquid_nav.perception.preprocess import NOISE_LEFT, denoise, noise_of, normalise, prepare, resize, to_tensor
 from liquid_nav.perception.source import open_source
 from sim_worlds.world import make_world
 
@@ -19,6 +19,13 @@ def test_pixels_map_to_minus_one_to_one() -> None:
     tensor = to_tensor(np.array([[[0, 255, 128]]], dtype=np.uint8))
     assert tensor.shape == (3, 1, 1)
     assert torch.allclose(tensor.flatten(), torch.tensor([-1.0, 1.0, 0.00392]), atol=1e-4)
+
+
+def test_images_in_a_batch_are_normalised_as_one_alone_is_and_stay_as_they_were() -> None:
+    greys = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
+    batch = torch.from_numpy(greys.copy())
+    assert torch.equal(normalise(batch.permute(0, 3, 1, 2)), to_tensor(greys))
+    assert np.array_equal(batch.numpy(), greys)
 
 
 def test_resizing_keeps_angles_by_cropping() -> None:

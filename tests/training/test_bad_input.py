@@ -11,9 +11,11 @@ import pytest
 
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.data.episode import Step
-from liquid_nav.errors import EpisodeError
+from liquid_nav.errors import ConfigError, EpisodeError
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from training.cache import HEIGHT, WIDTH, open_cache
+from training.settings import TrainSettings
+from training.train import split_episodes
 
 COUNT = 24
 META = EpisodeMetadata(world="forest", seed=1)
@@ -103,6 +105,38 @@ def test_a_cache_that_was_cut_off_is_made_again(name: str, tmp_path: Path) -> No
     file = tmp_path / "cache" / name
     file.write_bytes(file.read_bytes()[:-9])
     assert np.array_equal(open_cache([folder], tmp_path / "cache").images, before)
+
+
+def test_a_cache_whose_table_is_empty_is_made_again(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "data", _good())
+    fingerprint = open_cache([folder], tmp_path / "cache").fingerprint
+    (tmp_path / "cache" / "small.npz").write_bytes(b"")
+    assert open_cache([folder], tmp_path / "cache").fingerprint == fingerprint
+
+
+@pytest.mark.parametrize("what", ["image", "mask", "distance", "ranges"])
+def test_episodes_that_differ_in_anything_that_is_learned_have_another_fingerprint(what: str, tmp_path: Path) -> None:
+    step = _good()[5]
+    rgb, mask = step.frame.rgb.copy(), np.zeros((HEIGHT, WIDTH), dtype=bool)
+    rgb[:40], mask[3, 3] = 0, True
+    changed = {
+        "image": {"frame": CameraFrame(rgb, step.frame.stamp_s)},
+        "mask": {"target_mask": mask},
+        "distance": {"target_position_enu_m": np.array([6.0, 0.0, 1.0])},
+        "ranges": {"obstacle_ranges_m": np.full(32, 2.0, dtype=np.float32)},
+    }[what]
+    one, other = _folder(tmp_path / "one", _good()), _folder(tmp_path / "other", _replaced(5, **changed))
+    prints = {open_cache([folder], tmp_path / f"cache-{folder.name}").fingerprint for folder in (one, other)}
+    assert len(prints) == 2
+
+
+def test_weights_that_leave_nothing_to_learn_from_are_refused(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "data", _good())
+    for name in ("b.mcap", "c.mcap"):
+        (folder / name).write_bytes((folder / "a.mcap").read_bytes())
+    cache = open_cache([Path(f"{folder}=0.1")], tmp_path / "cache")
+    with pytest.raises(ConfigError, match=r"2 episodes to learn from weigh 0\.2 together.*larger weights"):
+        split_episodes(cache, TrainSettings())
 
 
 def test_another_world_is_refused(tmp_path: Path) -> None:

@@ -37,6 +37,19 @@ def test_a_share_of_sequences_begins_shortly_before_a_rare_moment(share: str, fi
     assert moved.min() >= first - LEAD and moved.max() < first + 10
 
 
+def test_a_sequence_begins_in_the_flight_of_its_rare_moment_and_a_single_image_is_that_moment() -> None:
+    cache = small_cache(episodes=4, steps=60)
+    free = np.full((cache.steps, SECTORS), 12.0, np.float32)
+    free[122:125, SECTORS // 2] = 1.0  # at the beginning of the third flight
+    commands, distances = np.repeat(FAST, cache.steps, axis=0), np.full(cache.steps, 9.0, np.float32)
+    cache = replace(cache, free_m=free, commands=commands, distances_m=distances)
+    maker = BatchMaker(cache, TrainSettings(hazard_share=1.0), np.arange(4), augment=True)
+    order, rng = np.zeros(400, dtype=np.int64), np.random.default_rng(1)
+    chosen = maker.prefer_rare(rng, order)
+    assert chosen.min() == 120 and chosen.max() <= 124
+    assert set(maker.prefer_rare(rng, order, lead=1)) == {122, 123, 124}
+
+
 def test_both_kinds_of_rare_moments_have_their_share() -> None:
     order = np.zeros(400, dtype=np.int64)
     chosen = _maker(passage_share=0.3, hazard_share=0.7).prefer_rare(np.random.default_rng(1), order)

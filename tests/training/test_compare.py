@@ -78,6 +78,8 @@ def test_models_are_tuned_trained_saved_and_not_done_twice(eye: Path, tmp_path: 
     redone = {name for name in results if again[name].cpu_s != results[name].cpu_s}
     assert {name: again[name].loss for name in results} == {name: results[name].loss for name in results}
     assert redone <= {json.loads(lines[-1])["name"]}
+    names = [sorted(json.loads(line)["name"] for line in rows) for rows in (lines, log.read_text().splitlines())]
+    assert names[0] == names[1], "the torn line is gone, and nothing was written behind it"
 
 
 def test_heads_of_a_comparison_learn_from_what_a_policy_learns_from(eye: Path, tmp_path: Path) -> None:

@@ -101,6 +101,15 @@ def test_a_policy_whose_training_was_killed_has_the_bytes_of_an_undisturbed_one(
     assert (tmp_path / "whole" / WEIGHTS).read_bytes() == (tmp_path / "killed" / WEIGHTS).read_bytes()
 
 
+def test_a_training_from_other_weights_needs_another_folder(tmp_path: Path) -> None:
+    train_small(tmp_path, 1)
+    with training_place("cpu") as place:
+        torch.manual_seed(77)
+        other = LiquidPolicyNetwork(CONFIG)
+        with pytest.raises(ConfigError, match="belongs to other settings, model or data"):
+            train_on(tiny_settings(1), small_cache(), other, tmp_path, place, name="small", origin={})
+
+
 def test_two_processes_train_one_policy(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}

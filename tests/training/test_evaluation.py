@@ -24,6 +24,7 @@ from sim_worlds.seeds import split_of
 from tests.fakes import empty_scene, empty_world
 from training.closed_loop import fly, fly_condition, open_world, safety_config
 from training.evaluate import evaluate
+from training.report import write_reports
 from training.result_plots import write_plots
 from training.statistics import wilson_interval
 from training.suites import CONDITIONS, SUITES, Condition, suite_conditions
@@ -70,6 +71,26 @@ def test_a_report_says_how_it_was_made_and_shows_its_pictures(tmp_path: Path) ->
     assert results["machine"] in text
     assert "![Success and collisions by condition (flights)](conditions.png)" in text
     assert (tmp_path / "conditions.png").stat().st_size > 1000
+
+
+def test_the_command_of_a_report_names_the_policy_and_the_renderer_that_flew(tmp_path: Path) -> None:
+    row = {"name": "forest-unseen", "episodes": 2, "success": 1.0, "success_low": 0.3, "success_high": 1.0}
+    results = {
+        "software": "x", "policy": "mine", "policy_folder": "checkpoints/mine", "renderer": "tiny", "suite": "forest",
+        "split": "validation", "seed": 7, "machine": "a laptop", "workers": 1, "seconds": 61.0,
+        "conditions": [{**row, "collisions": 0.0, "tsr": 1.0}],
+    }  # fmt: skip
+    write_reports(results, [{"condition": "forest-unseen", "distance_m": 9.0, "success": True}], tmp_path)
+    command = "--suite forest --seed 7 --episodes 2 --split validation --policy checkpoints/mine --renderer tiny`"
+    assert command in (tmp_path / "results.md").read_text()
+    assert json.loads((tmp_path / "results.json").read_text()) == results
+
+
+def test_results_stand_there_only_when_everything_else_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.report.write_plots", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_reports({}, [], tmp_path)
+    assert not (tmp_path / "results.json").exists()
 
 
 def test_pictures_show_what_was_flown_and_only_that(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from liquid_nav.errors import ConfigError
 from liquid_nav.policy.runtime import PRETRAINED
 from sim_worlds.missions import MissionResult
 from training import evaluate as evaluation
@@ -60,6 +61,12 @@ def test_the_time_goes_on_where_it_was(tmp_path: Path) -> None:
     origin, flight = path.read_text().splitlines()
     path.write_text(f"{origin}\n{json.dumps({**json.loads(flight), 'seconds': 1000.0})}\n")
     assert 1000.0 <= FlightJournal(path, ORIGIN).seconds < 1010.0
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_a_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"file/out/flights\.part\.jsonl cannot be written .*--out"):
+        evaluate("forest-unseen", 1, 1, tmp_path / "file" / "out", expert=True, workers=1)
 
 
 def test_policies_are_told_apart(tmp_path: Path) -> None:

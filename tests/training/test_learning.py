@@ -12,13 +12,14 @@ import pytest
 from liquid_nav import load_policy
 from liquid_nav.data import read_episode
 from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav.policy.runtime import PRETRAINED
 from sim_worlds.seeds import split_of
 from training.augment import apply_look, draw_look, plain_look
 from training.cache import open_cache
 from training.collect import collect
 from training.expert_flight import OPEN_DENSITIES_PER_M2
 from training.origin import options_of
-from training.settings import CONFIGS, CollectSettings, CompareSettings, HeadSettings, TrainSettings, load_settings
+from training.settings import CollectSettings, TrainSettings
 from training.train import train
 
 SHORT = CollectSettings(max_s=3.0, tail_s=0.5, seed=4)
@@ -85,6 +86,22 @@ def test_a_folder_grows_and_keeps_its_flights(tmp_path: Path) -> None:
 def test_other_settings_need_another_folder(episodes: Path) -> None:
     with pytest.raises(ConfigError, match="other settings"):
         collect(CollectSettings(max_s=4.0, seed=4), episodes, 3, workers=1)
+
+
+def test_another_pilot_needs_another_folder(episodes: Path, tmp_path: Path) -> None:
+    for name in ("policy.json", "weights.safetensors"):
+        (tmp_path / name).write_bytes((PRETRAINED / name).read_bytes())
+    with pytest.raises(ConfigError, match=f"flown by the expert, not by {tmp_path.name}: choose another folder"):
+        collect(SHORT, episodes, 3, workers=1, policy=tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"seeds": ['])
+def test_a_damaged_manifest_is_refused_with_its_name(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(damage)
+    for use in (lambda: collect(SHORT, tmp_path, 1, workers=1), lambda: open_cache([tmp_path], tmp_path / "cache")):
+        with pytest.raises(ConfigError, match=r"manifest\.json (is damaged|holds no manifest).*another folder"):
+            use()
+    assert (tmp_path / "manifest.json").read_text() == damage
 
 
 def test_training_data_from_a_city_are_refused(tmp_path: Path) -> None:
@@ -185,20 +202,3 @@ def test_training_writes_a_policy_and_goes_on_after_an_interruption(episodes: Pa
     again = train(settings, [episodes], tmp_path / "policy", name="tiny")
     after = load_policy(again.policy).network.state_dict()
     assert all((before[key] == after[key]).all() for key in before), "finished stages are not run again"
-
-
-def test_unknown_settings_are_refused(tmp_path: Path) -> None:
-    file = tmp_path / "config.yaml"
-    file.write_text("train:\n  epochs: 4\n")
-    with pytest.raises(ConfigError, match="epochs"):
-        load_settings(file, "train", TrainSettings)
-        load_settings(file, "head", HeadSettings)
-        load_settings(file, "compare", CompareSettings)
-
-
-def test_shipped_settings_are_valid() -> None:
-    for file in CONFIGS.glob("*.yaml"):
-        load_settings(file, "collect", CollectSettings)
-        load_settings(file, "train", TrainSettings)
-        load_settings(file, "head", HeadSettings)
-        load_settings(file, "compare", CompareSettings)
