@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liquid_nav.errors import ConfigError
-from liquid_nav.types import VelocityCommand
+from liquid_nav.types import CameraFrame, VelocityCommand
 from sim_worlds.camera import CAMERAS
 from sim_worlds.catalogue import world_options
 from sim_worlds.conditions import CONDITIONS as AIRS
@@ -152,8 +152,7 @@ def test_lost_frames_reach_the_policy_as_time_and_the_last_command_is_flown_on()
     def receive():
         nonlocal taken
         taken += 1
-        frame = world.world.camera_frame()
-        return None if taken % 3 == 0 else frame
+        return None if taken % 3 == 0 else world.picture()
 
     world.world.received_frame = receive
     fly(world.world, Condition("c", "empty", {}), policy)
@@ -164,7 +163,7 @@ def test_lost_frames_reach_the_policy_as_time_and_the_last_command_is_flown_on()
 
 def test_the_safety_filter_stops_when_no_frame_comes() -> None:
     world, policy = _WatchedWorld(), _StillPolicy(VelocityCommand(forward_m_s=-0.5))
-    world.world.received_frame = lambda: world.world.camera_frame() if world.world.time_s < 2.0 else None
+    world.world.received_frame = lambda: world.picture() if world.world.time_s < 2.0 else None
     fly(world.world, Condition("c", "empty", {}), policy)
     flown = np.array([command.forward_m_s for command in world.commands])
     assert flown[35] == pytest.approx(-0.5, abs=1e-3)
@@ -227,6 +226,13 @@ class _WatchedWorld:
             step(command, duration_s)
 
         self.world.step = watch
+
+    def picture(self) -> CameraFrame:
+        """What the camera sees, black but for one pixel that changes: a camera that repeats itself is frozen."""
+        frame = self.world.camera_frame()
+        rgb = frame.rgb.copy()
+        rgb[0, 0] = self.steps % 256
+        return CameraFrame(rgb, frame.stamp_s)
 
 
 @pytest.mark.slow
