@@ -157,7 +157,7 @@ def _digest(network: LiquidPolicyNetwork) -> str:
     """Return twelve hex digits that name the weights that a training begins with."""
     digest = hashlib.sha256()
     for value in network.state_dict().values():
-        digest.update(value.contiguous().numpy().tobytes())
+        digest.update(value.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:12]
 
 
