@@ -16,6 +16,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -161,7 +162,9 @@ def _start(make_worker: WorkerFactory[P, R]) -> tuple[Connection, BaseProcess]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(make_worker, there), daemon=True)
-    # Ctrl-C goes to every process of the terminal, but only this one knows how to end the others.
+    # Ctrl-C goes to every process of the terminal, but only this one knows how to end the others. What starts with the
+    # first worker (the resource tracker) would lift the block before the worker inherits it, so it starts first.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()

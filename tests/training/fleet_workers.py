@@ -69,6 +69,11 @@ def slow_worker() -> Callable[[Path], None]:
     return work
 
 
+def masked_worker() -> Callable[[int], bool]:
+    """Tell whether Ctrl-C in the terminal leaves this process alone."""
+    return lambda _: signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def meeting_worker() -> Callable[[tuple[int, Path]], int]:
     """Write down job and process, and wait for a file called ``go``."""
 

@@ -62,6 +62,16 @@ def test_leaving_early_ends_the_workers() -> None:
         os.kill(process, 0)
 
 
+def test_every_worker_leaves_ctrl_c_to_the_process_that_started_it() -> None:
+    """The first of a process too, with which the resource tracker of Python starts."""
+    code = (
+        "from tests.training import fleet_workers as crew; from training.fleet import Job, run_jobs\n"
+        "print(*(masked for _, masked in run_jobs([Job('first', 1), Job('next', 2)], crew.masked_worker, workers=1)))"
+    )
+    program = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert program.stdout.split() == ["True", "True"]
+
+
 def _busy_script(folder: Path) -> tuple[subprocess.Popen[str], int]:
     """Start a program whose one worker is at a job that never ends; return it and the worker's process id."""
     code = (
