@@ -12,6 +12,7 @@ from liquid_nav.flight.ardupilot import ArduPilot
 from liquid_nav.flight.config import FlightConfig
 from liquid_nav.flight.dialect import Dialect, Finding, ModeRequest
 from liquid_nav.flight.mavlink_link import MavlinkLink, Received
+from liquid_nav.flight.message_rates import MessageRates
 from liquid_nav.flight.preflight import ParameterReader, judge
 from liquid_nav.flight.px4 import Px4
 from liquid_nav.flight.setpoint import set_point
@@ -21,6 +22,7 @@ from liquid_nav.types import VelocityCommand
 DIALECTS: dict[str, Dialect] = {"px4": Px4(), "ardupilot": ArduPilot()}
 MULTICOPTERS = (2, 3, 4, 13, 14, 15, 29, 35)  # MAV_TYPE; other vehicles number their modes differently
 ASK_EVERY_S = 1.0
+LONGEST_ROUND_TRIP_S = 0.4  # a line with 200 ms each way is still flown
 RATES_HZ = {
     mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED: 30.0,
     mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: 30.0,
@@ -30,7 +32,6 @@ RATES_HZ = {
     mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: 5.0,
 }
 ESTIMATOR_HZ = 2.0
-QUIET_S = 3.0
 QUIET_RESULTS = (mavlink.MAV_RESULT_ACCEPTED, mavlink.MAV_RESULT_IN_PROGRESS)
 Report = Callable[[bool, str], None]
 
@@ -73,7 +74,7 @@ class Autopilot:
         self.accepted: set[int] = set()
         self._reader: ParameterReader | None = None
         self._asked: dict[tuple[float, ...], tuple[float, int]] = {}
-        self._seen_s: dict[int, float] = {}
+        self._rates: MessageRates | None = None
 
     @property
     def mode(self) -> str:
@@ -100,6 +101,17 @@ class Autopilot:
             return [Finding(True, "no autopilot has been heard: check the url, the cable and the vehicle's power")]
         return judge(self.dialect, self._reader, self.telemetry, self._config, now_s)
 
+    @property
+    def asked_to_arm(self) -> bool:
+        """True when it was asked to start its motors since an operator last asked for anything."""
+        return (mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1.0) in self._asked
+
+    def begin(self) -> None:
+        """An operator has asked for something: what was asked for and answered before does not count any more."""
+        self.rejected.clear()
+        self.accepted.clear()
+        self._asked.clear()
+
     def estimate_age_s(self, now_s: float) -> float:
         """Return the age of the odometry, infinity when there is none."""
         odometry = self.telemetry.odometry
@@ -114,6 +126,10 @@ class Autopilot:
                 self._take(received, now_s)
         if self.link.trouble:
             self._report(True, self.link.trouble)
+
+    def answers_since(self, asked_s: float) -> bool:
+        """Tell whether a heartbeat has come that can be no older than a request, had the line delayed both."""
+        return self.heartbeat_s > asked_s + LONGEST_ROUND_TRIP_S
 
     def ask(self, command: int, now_s: float, *parameters: float) -> None:
         """Send a command; again only after a second and another heartbeat, so that no pilot's change is overrun."""
@@ -147,18 +163,18 @@ class Autopilot:
                 mavlink.MAV_TYPE_ONBOARD_CONTROLLER, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, mavlink.MAV_STATE_ACTIVE, 3
             )
             self.link.send(beat, now_s)
-        if self.dialect is None or self._reader is None:
+        if self._rates is None or self._reader is None:
             return
         if now_s - self._sync_s >= 1.0:
             self._sync_s = now_s
             self.link.send(mavlink.MAVLink_timesync_message(0, int(now_s * 1e9)), now_s)
         self._reader.step(now_s)
-        for message_id, rate_hz in (*RATES_HZ.items(), (self.dialect.estimator_message, ESTIMATOR_HZ)):
-            if now_s - self._seen_s.get(message_id, float("-inf")) > QUIET_S:
-                self._seen_s[message_id] = now_s  # ask again only after another silence
-                filled = (float(message_id), 1e6 / rate_hz, 0.0, 0.0, 0.0, 0.0, 0.0)
-                command = mavlink.MAV_CMD_SET_MESSAGE_INTERVAL
-                self.link.send(mavlink.MAVLink_command_long_message(*self.target, command, 0, *filled), now_s)
+        self._rates.step(now_s)
+
+    def _ask_rate(self, message_id: int, rate_hz: float) -> None:
+        filled = (float(message_id), 1e6 / rate_hz, 0.0, 0.0, 0.0, 0.0, 0.0)
+        command = mavlink.MAV_CMD_SET_MESSAGE_INTERVAL
+        self.link.send(mavlink.MAVLink_command_long_message(*self.target, command, 0, *filled), self.heartbeat_s)
 
     def _heartbeat(self, received: Received, now_s: float) -> None:
         message = received.message
@@ -186,10 +202,12 @@ class Autopilot:
             self.dialect = dialect
             self.target = (received.system_id, received.component_id)
             self._reader = ParameterReader(dialect, self.target, lambda asked: self.link.send(asked, self.heartbeat_s))
+            self._rates = MessageRates({**RATES_HZ, dialect.estimator_message: ESTIMATOR_HZ}, self._ask_rate)
 
     def _take(self, received: Received, now_s: float) -> None:
         message = received.message
-        self._seen_s[message.get_msgId()] = now_s
+        if self._rates is not None:
+            self._rates.heard(message.get_msgId())
         if received.kind == "COMMAND_ACK":
             self._answer(message)
         elif received.kind == "PARAM_VALUE" and self._reader is not None:

@@ -21,6 +21,8 @@ SETTINGS: dict[str, Setting] = {
     "setpoint_hz": Setting(20.0, 50.0, "rate of the set-points, whatever the rate of the commands"),
     "takeoff_height_m": Setting(0.5, 20.0, "climb so high above the place of take-off"),
     "takeoff_speed_m_s": Setting(0.2, 2.0, "climb so fast where take-off is a commanded climb (PX4)"),
+    "ceiling_m": Setting(0.5, 120.0, "take-off stays below it; keep it at the safety filter's ceiling"),
+    "engage_ramp_s": Setting(0.0, 5.0, "commands grow from nothing to their size so long after engage"),
     "ramp_after_s": Setting(0.05, 1.0, "an older command fades to zero"),
     "hold_after_s": Setting(0.1, 2.0, "a command as old as this takes the vehicle out of engaged"),
     "land_after_s": Setting(1.0, 60.0, "so long after the last command it lands, when lost commands made it hold"),
@@ -47,6 +49,8 @@ class FlightConfig:
     setpoint_hz: float = 20.0
     takeoff_height_m: float = 2.0
     takeoff_speed_m_s: float = 1.0
+    ceiling_m: float = 12.0
+    engage_ramp_s: float = 1.5
     ramp_after_s: float = 0.2
     hold_after_s: float = 0.5
     land_after_s: float = 5.0
@@ -66,6 +70,7 @@ class FlightConfig:
             kind = int if name in _WHOLE else (int, float)
             if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
                 raise ConfigError(f"{name} is {value!r}: use a number from {low} to {high}")
+        self._ordered("takeoff_height_m", "ceiling_m")
         self._ordered("ramp_after_s", "hold_after_s")
         self._ordered("hold_after_s", "land_after_s")
         self._ordered("estimate_timeout_s", "blind_land_after_s")

@@ -68,8 +68,14 @@ class Dialect(ABC):
         """Return the value of a PARAM_VALUE message."""
 
     @abstractmethod
-    def judge(self, values: Mapping[str, float | None], *, radio: bool) -> list[Finding]:
-        """Judge the failsafe parameters; None is a parameter that the autopilot does not have."""
+    def judge(self, values: Mapping[str, float | None], *, radio: bool, system_id: int) -> list[Finding]:
+        """Judge the failsafe parameters.
+
+        Args:
+            values: None is a parameter that the autopilot does not have.
+            radio: a pilot's radio is there.
+            system_id: of this program.
+        """
 
     def is_command(self, custom_mode: int) -> bool:
         """Tell whether the autopilot follows set-points in this mode."""

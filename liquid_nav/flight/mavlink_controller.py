@@ -8,6 +8,7 @@ for belongs to the pilot, the ground station or a failsafe: it ends control at o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
@@ -16,7 +17,7 @@ from liquid_nav.flight.config import FlightConfig
 from liquid_nav.flight.controller import Notice, Notices
 from liquid_nav.flight.inputs import Inputs, demands, unfit_to_engage
 from liquid_nav.flight.mavlink_link import MavlinkLink
-from liquid_nav.flight.setpoint import CommandGate
+from liquid_nav.flight.setpoint import CommandGate, eased
 from liquid_nav.flight.state_machine import (
     LANDING_SPEED_M_S,
     Event,
@@ -29,6 +30,8 @@ from liquid_nav.types import VelocityCommand
 
 S = FlightState
 ARMING_S = 10.0
+DISARM_S = 5.0
+CLIMBING_M = 0.3
 RETAKE_S = 6.0
 TAKEOFF_SLACK_S = 15.0
 LEAVE_S = 10.0
@@ -40,7 +43,17 @@ LEFT_MODE_S = 2.5  # two heartbeats: the first after landing may still tell the 
 STEPS_PER_SET_POINT = 4
 RESTING_S = {S.DISCONNECTED: 0.2, S.PREFLIGHT: 0.05, S.READY: 0.05, S.DISARMED: 0.05}
 STILL = VelocityCommand()
+CALLED_OFF = "the operator has called arming off"
 DESCENT = VelocityCommand(up_m_s=-LANDING_SPEED_M_S)
+
+
+@dataclass
+class _Retake:
+    """An attempt to take control back: when it began, the mode it began in, when the mode was asked for."""
+
+    since_s: float
+    old_mode: int
+    asked_s: float | None = None
 
 
 class MavlinkController:
@@ -60,8 +73,11 @@ class MavlinkController:
         self._pilot = Autopilot(link, self.config, autopilot, self._note)
         self._gate = CommandGate(self.config)
         self._due_s: float | None = None
-        self._retake: tuple[float, int] | None = None  # when it began, the mode it began in
-        self._commands_lost = False
+        self._retake: _Retake | None = None
+        self._disarming_s: float | None = None  # since when the operator wants the motors off
+        self._mode_at_arming = 0
+        self._has_followed = False  # since arming began
+        self._commands_lost = False  # is why it holds
         self._ground_up_m = 0.0
         self._grounded_s: float | None = None
         self._acts: dict[FlightState, Callable[[float], None]] = {
@@ -107,17 +123,21 @@ class MavlinkController:
         before, retake = self.state, self._retake
         state = self._machine.request(action)
         self._commands_lost = False
-        self._retake = None
-        self._pilot.rejected.clear()
-        self._pilot.accepted.clear()
+        self._retake = self._disarming_s = None
+        asked_to_arm = self._pilot.asked_to_arm
+        self._pilot.begin()
         if state is not before:
             self._since_s = now_s
-        if action == "disarm":
+        if action == "arm":
+            self._mode_at_arming, self._has_followed = self._pilot.custom_mode, False
+        if action == "disarm" and state is S.ARMING and not asked_to_arm:
+            self._move(Event.REFUSED, CALLED_OFF)
+        elif action == "disarm":
+            self._disarming_s = now_s
             self._pilot.ask_armed(False, now_s)
-            if state is S.ARMING and not self._pilot.armed:
-                self._move(Event.REFUSED, "the operator has called arming off")
+            return "the motors are off when the vehicle's heartbeat says so"
         if action == "hold" and state is not S.HOLD:
-            self._retake = retake or (now_s, self._pilot.custom_mode)  # asking again does not begin again
+            self._retake = retake or _Retake(now_s, self._pilot.custom_mode)  # asking again does not begin again
             return "the vehicle holds when its heartbeat confirms it"
         return f"the vehicle is in state {self.state.value}"
 
@@ -127,8 +147,6 @@ class MavlinkController:
         problem = self._gate.take(command, made_s, now_s)
         if problem:
             self._lose_commands(problem)
-        elif self._gate.age_s(now_s) < self.config.hold_after_s:
-            self._commands_lost = False
         return self._wanted(now_s) or STILL
 
     def step(self, now_s: float) -> None:
@@ -139,8 +157,12 @@ class MavlinkController:
         if self._pilot.is_connected(now_s):
             self._watch_mode()
             self._watch_inputs(now_s)
+            if self._disarming_s is not None:
+                self._disarm(self._disarming_s, now_s)
             if self._retake is not None:
-                self._take_back(now_s)
+                self._take_back(self._retake, now_s)
+            elif self._disarming_s is not None and self.state is S.ARMING:
+                pass  # neither armed nor given up until the heartbeat tells
             elif act := self._acts.get(self.state):
                 act(now_s)
             self._stream(now_s)
@@ -185,6 +207,8 @@ class MavlinkController:
             return False
         self._since_s = self._now_s
         self._retake = self._grounded_s = None
+        if not self._pilot.armed:
+            self._disarming_s = None
         text = f"{before.value} -> {self.state.value}: {reason}"
         self._notices.add(Notice(self._now_s, serious, text), always=True)
         return True
@@ -201,7 +225,12 @@ class MavlinkController:
     def _watch_mode(self) -> None:
         """Let the heartbeat decide who flies."""
         pilot = self._pilot
-        if not pilot.armed:
+        if self.state is S.ARMING:
+            self._has_followed |= pilot.follows
+            if not pilot.follows and (self._has_followed or pilot.custom_mode != self._mode_at_arming):
+                event = Event.TAKEN_OVER if pilot.armed else Event.REFUSED
+                self._move(event, f"the vehicle went to {pilot.mode}", serious=True)
+        elif not pilot.armed:
             self._move(Event.DISARMED, "the motors are off")
         elif self.state in (S.PREFLIGHT, S.READY):
             self._move(Event.TAKEN_OVER, f"armed in {pilot.mode} by somebody else", serious=True)
@@ -276,16 +305,17 @@ class MavlinkController:
     def _climb(self, now_s: float) -> None:
         pilot, config = self._pilot, self.config
         height_m = self._height_m()
+        climbs = height_m > CLIMBING_M or pilot.telemetry.on_ground is False
         limit_s = TAKEOFF_SLACK_S + 2.0 * config.takeoff_height_m / config.takeoff_speed_m_s
         if height_m >= config.takeoff_height_m - REACHED_M:
             self._move(Event.REACHED, f"{height_m:.1f} m above the ground")
-        elif rejected := pilot.rejected.get(mavlink.MAV_CMD_NAV_TAKEOFF):
+        elif (rejected := pilot.rejected.get(mavlink.MAV_CMD_NAV_TAKEOFF)) and not climbs:
             self._move(Event.FAILED, rejected, serious=True)
         elif now_s - self._since_s > limit_s:
             self._move(Event.FAILED, f"only {height_m:.1f} m high after {limit_s:.0f} s", serious=True)
         elif pilot.dialect is None or pilot.dialect.climbs_by_set_points:
             return
-        elif mavlink.MAV_CMD_NAV_TAKEOFF not in pilot.accepted:  # asked again in the air it would be refused
+        elif mavlink.MAV_CMD_NAV_TAKEOFF not in pilot.accepted and not climbs:  # in the air it would be refused
             pilot.ask(mavlink.MAV_CMD_NAV_TAKEOFF, now_s, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, config.takeoff_height_m)
 
     def _height_m(self) -> float:
@@ -304,6 +334,20 @@ class MavlinkController:
         elif pilot.dialect is not None and not pilot.lands:
             pilot.ask_mode(pilot.dialect.land_request, now_s)
 
+    def _disarm(self, since_s: float, now_s: float) -> None:
+        """Ask for the motors to stop until the heartbeat says so, the autopilot refuses, or it has taken too long."""
+        pilot = self._pilot
+        if not pilot.armed and pilot.answers_since(since_s):
+            self._disarming_s = None
+            self._move(Event.REFUSED, CALLED_OFF)
+        elif mavlink.MAV_CMD_COMPONENT_ARM_DISARM in pilot.rejected:
+            self._disarming_s = None  # it has been told
+        elif now_s - since_s > DISARM_S:
+            self._disarming_s = None
+            self._note(True, f"the motors could not be stopped within {DISARM_S:g} s: ask again, or use the radio")
+        else:
+            pilot.ask_armed(False, now_s)
+
     def _leave(self, now_s: float) -> None:
         """Lead it out of the mode that follows set-points, in which nobody should arm it by hand."""
         pilot = self._pilot
@@ -314,21 +358,24 @@ class MavlinkController:
         elif now_s - self._since_s > LEFT_MODE_S:
             self._move(Event.RELEASED, f"the vehicle stands in {pilot.mode}")
 
-    def _take_back(self, now_s: float) -> None:
-        """After the operator's request: show set-points, ask for the mode, hold once the heartbeat confirms it."""
-        assert self._retake is not None
-        pilot, (since_s, old_mode) = self._pilot, self._retake
-        shown = pilot.dialect is not None and now_s - since_s >= pilot.dialect.stream_before_mode_s
-        if pilot.follows and shown:
+    def _take_back(self, retake: _Retake, now_s: float) -> None:
+        """After the operator's request: show set-points, ask for the mode, hold once the heartbeat confirms it.
+
+        A heartbeat from before the mode was asked for confirms nothing: it may tell the mode before the landing.
+        """
+        pilot = self._pilot
+        expected = pilot.follows or pilot.custom_mode == retake.old_mode or (self.state is S.LANDING and pilot.lands)
+        if retake.asked_s is not None and pilot.follows and pilot.answers_since(retake.asked_s):
             self._move(Event.RETAKEN, f"the vehicle follows again in {pilot.mode}")
-        elif pilot.custom_mode != old_mode and not pilot.follows:
+        elif not expected:
             self._retake = None
             self._note(True, f"the vehicle went to {pilot.mode}: control is not taken back")
-        elif now_s - since_s > RETAKE_S:
+        elif now_s - retake.since_s > RETAKE_S:
             self._retake = None
             self._note(True, f"the vehicle stays in {pilot.mode}: control could not be taken back")
-        elif shown and pilot.dialect is not None:
+        elif pilot.dialect is not None and now_s - retake.since_s >= pilot.dialect.stream_before_mode_s:
             pilot.ask_mode(pilot.dialect.command_mode_request, now_s)
+            retake.asked_s = now_s if retake.asked_s is None else retake.asked_s
 
     def _wanted(self, now_s: float) -> VelocityCommand | None:
         """Return the velocity to send, None for silence."""
@@ -337,7 +384,7 @@ class MavlinkController:
         if self._retake is not None or state is S.HOLD:
             return STILL
         if state is S.ENGAGED:
-            return self._gate.wish(now_s)
+            return eased(self._gate.wish(now_s), now_s - self._since_s, self.config.engage_ramp_s)
         if state is S.TAKEOFF and by_set_points:
             rest_m = self.config.takeoff_height_m - self._height_m()
             return VelocityCommand(up_m_s=min(self.config.takeoff_speed_m_s, max(SLOWEST_M_S, APPROACH_HZ * rest_m)))

@@ -55,7 +55,7 @@ def read_signing_key(path: Path) -> bytes:
         mode, data = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
     except OSError as error:
         raise ConfigError(f"signing key {path} cannot be read: {error.strerror}") from error
-    if mode != 0o600:
+    if mode & 0o077:
         raise ConfigError(f"signing key {path} has mode {mode:04o}: only its owner may read it, run chmod 600 {path}")
     if len(data) == 32:
         return data
@@ -79,7 +79,7 @@ class Framer:
     def __init__(self, codec: Any, key: bytes | None = None) -> None:
         self._codec, self._key = codec, key
         self._buffer = bytearray()
-        self.broken = 0
+        self.broken = self.undated = 0
 
     def feed(self, data: bytes, *, alone: bool) -> Iterator[Any]:
         """Yield the messages in a piece of data; ``alone`` when none goes on in the next piece."""
@@ -132,6 +132,7 @@ class Framer:
         try:
             return self._codec.decode(frame)
         except Exception:  # whatever pymavlink makes of hostile bytes, they are not worth more than a count
+            self.undated += self._key is not None  # signed by the key, so it is its time that does not fit
             return None
 
     def _signed(self, frame: bytearray) -> bool:
@@ -162,6 +163,7 @@ class MavlinkLink:
         self._is_open = False
         self._next_try_s = float("-inf")
         self._peer: Address | None = None
+        self._caller: Address | None = None  # signs, but by a clock that is behind ours: it learns the time from us
         self._peer_heard_s = float("-inf")
         self.sent = self.unsent = self.received = self.strangers = 0
         self.trouble = ""
@@ -185,9 +187,12 @@ class MavlinkLink:
             if self._is_stranger(sender, now_s):
                 self.strangers += 1
                 continue
+            undated = self._framer.undated
             for message in self._framer.feed(data, alone=self._transport.datagrams):
                 self.received += 1
                 found.append(Received(message, message.get_srcSystem(), message.get_srcComponent(), sender))
+            if self._framer.undated > undated:
+                self._caller = sender
         return found[-MESSAGES_PER_STEP:]
 
     def adopt(self, sender: Address | None, now_s: float) -> None:
@@ -201,7 +206,7 @@ class MavlinkLink:
             return False
         try:
             frame = message.pack(self._codec)
-            gone = self._transport.write(frame, self._peer)
+            gone = self._transport.write(frame, self._peer or self._caller)
         except LinkError as error:
             self._break(error, now_s)
             gone = False

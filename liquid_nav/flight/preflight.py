@@ -14,6 +14,7 @@ from liquid_nav.flight.telemetry import Telemetry
 
 ASK_EVERY_S = 0.5
 ASKS = 8
+ASK_AGAIN_S = 5.0  # what was asked for in vain may come yet: an autopilot that starts, a line that recovers
 ASKS_PER_STEP = 4
 
 
@@ -42,12 +43,13 @@ class ParameterReader:
             self.values[message.param_id] = self._dialect.parameter_value(message)
 
     def step(self, now_s: float) -> None:
-        """Ask for what is missing, a few at a time."""
-        missing = [name for name in self._asked if name not in self.values]
-        due = [name for name in missing if now_s - self._asked[name][1] >= ASK_EVERY_S]
+        """Ask for what is missing, a few at a time, seldom for what was asked for in vain."""
+        missing = [name for name in self._asked if self.values.get(name) is None]
+        pauses_s = {name: ASK_AGAIN_S if name in self.values else ASK_EVERY_S for name in missing}
+        due = [name for name in missing if now_s - self._asked[name][1] >= pauses_s[name]]
         for name in due[:ASKS_PER_STEP]:
             count, _ = self._asked[name]
-            if count >= ASKS:
+            if count >= ASKS and name not in self.values:
                 self.values[name] = None
                 continue
             self._asked[name] = (count + 1, now_s)
@@ -60,7 +62,8 @@ def judge(
     """Return everything that speaks against flying now; refusals first."""
     if not reader.complete:
         return [Finding(True, "the autopilot's parameters are still being read")]
-    found = [*dialect.judge(reader.values, radio=telemetry.radio), *_health(telemetry, config, now_s)]
+    parameters = dialect.judge(reader.values, radio=telemetry.radio, system_id=config.system_id)
+    found = [*parameters, *_health(telemetry, config, now_s)]
     return sorted(found, key=lambda finding: not finding.refuses)
 
 

@@ -52,7 +52,7 @@ class Px4(Dialect):
         value = float(message.param_value)
         return float(struct.unpack(layout, struct.pack("<f", value))[0]) if layout else value
 
-    def judge(self, values: Mapping[str, float | None], *, radio: bool) -> list[Finding]:
+    def judge(self, values: Mapping[str, float | None], *, radio: bool, system_id: int) -> list[Finding]:
         """Refuse what lets the vehicle sink or fall when the set-points end."""
         found: list[Finding] = []
         action, loss_s = whole(values.get("COM_OBL_RC_ACT")), values.get("COM_OF_LOSS_T")
@@ -81,7 +81,7 @@ class Px4(Dialect):
             found.append(Finding(False, f"COM_OF_LOSS_T is {loss_s:g} s: 0.5 is recommended"))
         if whole(values.get("COM_LOW_BAT_ACT")) == 0:
             found.append(Finding(False, "COM_LOW_BAT_ACT is 0: PX4 only warns of a low battery; 3 is recommended"))
-        if not (values.get("GF_MAX_HOR_DIST") or 0.0) > 0.0 or whole(values.get("GF_ACTION")) in (0, None):
-            text = "no fence is set: set GF_MAX_HOR_DIST, 3 m inside the room there is, and GF_ACTION to 2 (Hold)"
+        if not (values.get("GF_MAX_HOR_DIST") or 0.0) > 0.0 or whole(values.get("GF_ACTION")) in (0, 1, None):
+            text = "no fence stops it: set GF_MAX_HOR_DIST, 3 m inside the room there is, and GF_ACTION to 2 (Hold)"
             found.append(Finding(False, text))
         return found

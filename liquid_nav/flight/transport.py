@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import select
 import socket
+import termios
 from collections import deque
 from contextlib import suppress
 from typing import Protocol
@@ -19,8 +21,9 @@ LARGEST_READ = 65535
 READS_PER_STEP = 64
 QUEUED_FRAMES = 32
 DEFAULT_BAUD = 57600
+PASSING = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENOBUFS)
 _SOCKET_URL = re.compile(r"(udpin|udpout|tcp):(?://)?([^:/]+):(\d{1,5})")
-_SERIAL_URL = re.compile(r"serial:(?://)?([^:]+?)(?::(\d+))?")
+_SERIAL_URL = re.compile(r"serial:(?://)?(.+?)(?::(\d+))?")  # by-path names hold colons
 
 
 class LinkError(LiquidNavError):
@@ -125,6 +128,8 @@ class UdpTransport:
         except (BlockingIOError, ConnectionError):
             return False
         except OSError as error:
+            if error.errno in PASSING:
+                return False  # to open the socket again would take longer than the network
             raise LinkError(f"udp to {target[0]}:{target[1]} broke: {error}") from error
         return True
 
@@ -243,7 +248,7 @@ class SerialTransport:
             self._port = serial.Serial(
                 self._device, self._baud, timeout=0, write_timeout=0, exclusive=True
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, termios.error) as error:
             raise LinkError(f"serial {self._device} at {self._baud} baud cannot be opened: {error}") from error
 
     def read(self) -> list[tuple[bytes, Address | None]]:
@@ -259,10 +264,10 @@ class SerialTransport:
         room = self._queue.put(frame)
         try:
             while self._port is not None and (data := self._queue.next()):
-                count = self._port.write(data) or 0
-                if count == 0:
-                    break
-                self._queue.gone(count)
+                # pyserial's own write waits for room, whatever its time-out.
+                self._queue.gone(os.write(self._port.fileno(), data))
+        except BlockingIOError:
+            pass  # the rest stays queued; ``room`` tells when the queue is full
         except OSError as error:
             raise LinkError(f"serial {self._device} broke: {error}") from error
         return room

@@ -9,13 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Connection
-from rosbags.rosbag2 import ReaderError
 
 from liquid_nav.data import messages
 from liquid_nav.data.images import rgb_of
-from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav.errors import ConfigError
 from liquid_nav.perception.source import PICTURES, SHORTEST_GAP_S, Shot, scaled_down, to_rgb
 
 IMAGE_TYPES = ("sensor_msgs/msg/CompressedImage", "sensor_msgs/msg/Image")
@@ -127,7 +126,9 @@ class Recording(_File):
         try:
             with self._reader() as reader:
                 self._topic = _image_connection(path, reader).topic
-        except (AnyReaderError, ReaderError, OSError, ValueError) as error:
+        except ConfigError:
+            raise
+        except Exception as error:  # each of the readers' libraries has its own for damaged bytes
             raise ConfigError(f"{path} cannot be read as a recording ({error})") from error
 
     def _reader(self) -> AnyReader:
@@ -144,7 +145,7 @@ class Recording(_File):
                     first_s = stamp_s if first_s is None else first_s
                     picture: NDArray[np.uint8] = scaled_down(rgb_of(message), self._max_width_px)
                     yield Shot(np.ascontiguousarray(picture), max(stamp_s - first_s, 0.0))
-        except (AnyReaderError, ReaderError, KeyError, EpisodeError) as error:
+        except Exception as error:  # each of the readers' libraries has its own for damaged bytes
             raise ConfigError(f"{self._path} cannot be read any further ({error})") from error
 
 

@@ -123,32 +123,55 @@ class LiveCamera:
     def _take(self) -> None:
         device = self._device
         assert device is not None
-        good = device.grab()
-        arrived_s = time.monotonic()
-        if good:
-            good, picture = device.retrieve()
-        if not good:
+        try:
+            newest = _image_of(device)
+        except Exception as error:  # whatever a driver does, the camera is opened again
+            newest, self._lost = None, f"{self._name} failed: {error}"
+        if newest is None:
             device.release()
             self._device = None
             return
         with self._lock:
-            self._newest = (np.asarray(picture, dtype=np.uint8), _taken_s(device, arrived_s))
+            self._newest = newest
         if self._on_image is not None:
             self._on_image()
+
+    def _opened(self) -> Device | None:
+        """Return the device where it can be opened now."""
+        try:
+            device = self._opener()
+            if device.isOpened():
+                return device
+            device.release()
+        except Exception as error:  # as above: it is tried again
+            self._lost = f"{self._name} cannot be opened: {error}"
+        return None
 
     def _open_again(self) -> bool:
         """Try until the device is back; return False when it is wanted no more."""
         lost_s, pause_s = time.monotonic(), self._pause_s
         while not self._closed.wait(pause_s):
             self._lost = f"{self._name} is gone for {time.monotonic() - lost_s:.1f} s: opening it again"
-            device = self._opener()
-            if device.isOpened():
+            device = self._opened()
+            if device is not None:
                 self._device, self._lost = device, ""
                 self.reconnects += 1
                 return True
-            device.release()
             pause_s = min(2.0 * pause_s, LONGEST_PAUSE_S)
         return False
+
+
+def _image_of(device: Device) -> tuple[NDArray[np.uint8], float] | None:
+    """Wait for the next image (height, width, 3), BGR, and its time of capture; None when there will be none."""
+    if not device.grab():
+        return None
+    arrived_s = time.monotonic()
+    good, picture = device.retrieve()
+    if not good:
+        return None
+    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        raise ValueError(f"its image is no uint8 array (height, width, 3) but {getattr(picture, 'shape', picture)}")
+    return picture, _taken_s(device, arrived_s)
 
 
 def _taken_s(device: Device, arrived_s: float) -> float:

@@ -101,7 +101,9 @@ def _barrier(other: Neighbour, at: Situation, config: SafetyConfig) -> tuple[Vec
     closing = stopping_speed(room, 2.0 * config.brake_acceleration_m_s2, config.brake_reaction_s)
     comes = -sum(v * n for v, n in zip(other.velocity_enu_m_s, towards, strict=True))
     own = min(0.5 * closing, closing - comes)
-    if room < 0.0 and age_s <= config.estimate_timeout_s:
+    if age_s > config.estimate_timeout_s:
+        own = max(own, 0.0)  # nobody knows where it flies now: not towards it, but no fleeing from it either
+    elif room < 0.0:
         own = min(own, room)  # m/s: it leaves the margin within about a second
     return towards, own, distance
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import tty
@@ -292,3 +293,71 @@ def test_a_signed_flight_and_one_with_the_wrong_key() -> None:
     bench.run(3.0)
     assert bench.state is FlightState.DISCONNECTED
     bench.close()
+
+
+def test_a_serial_peer_that_reads_nothing_loses_old_frames_and_blocks_nobody() -> None:
+    host, device = os.openpty()
+    tty.setraw(host)
+    link = MavlinkLink(open_transport(f"serial:{os.ttyname(device)}:57600"), 1, 191)
+    link.receive(0.0)
+    text = mavlink.MAVLink_statustext_message(6, b"x" * 50)
+    count = 0
+    while link.unsent == 0 and count < 400_000:
+        link.send(text, 0.1)
+        count += 1
+    assert link.unsent == 1 and count > QUEUED_FRAMES
+    os.set_blocking(host, False)
+    assert os.read(host, 300)[0] == 0xFD
+    link.close()
+    os.close(host)
+    os.close(device)
+
+
+def test_a_serial_device_may_be_named_by_its_path_on_the_bus() -> None:
+    name = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0"
+    link = MavlinkLink(open_transport(f"serial:{name}:115200"), 1, 191)
+    link.receive(0.0)
+    assert f"serial {name} at 115200 baud cannot be opened" in link.trouble
+
+
+def test_a_key_that_only_its_owner_may_even_read_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(KEY)
+    path.chmod(0o400)
+    assert read_signing_key(path) == KEY
+
+
+def test_an_autopilot_whose_clock_is_behind_is_answered_so_that_it_learns_the_time(far: Far) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    link = MavlinkLink(open_transport(f"udpin:127.0.0.1:{port}"), 1, 191, KEY)
+    beat = mavlink.MAVLink_heartbeat_message(18, 8, 0, 0, 4, 3)
+    link.receive(0.0)
+    far.socket.sendto(_beat(1, OTHER_KEY, 1), ("127.0.0.1", port))
+    assert link.receive(0.1) == [] and not link.send(beat, 0.1)  # no friend
+    far.socket.sendto(_beat(1, KEY, 1), ("127.0.0.1", port))
+    assert link.receive(0.2) == [] and link.send(beat, 0.2)
+    assert far.socket.recv(300)[0] == 0xFD
+    link.close()
+
+
+def test_a_network_that_is_gone_for_a_moment_does_not_close_the_socket(
+    near: MavlinkLink, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _wake(near, far)
+    transport = near._transport
+    whole = transport._socket
+
+    class Unreachable:
+        def sendto(self, frame: bytes, target: tuple[str, int]) -> int:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+        def close(self) -> None:
+            raise AssertionError("it would take a second to open it again")
+
+    beat = mavlink.MAVLink_heartbeat_message(18, 8, 0, 0, 4, 3)
+    monkeypatch.setattr(transport, "_socket", Unreachable())
+    assert not near.send(beat, 0.1)
+    monkeypatch.setattr(transport, "_socket", whole)
+    assert near.send(beat, 0.12) and near.trouble == ""

@@ -42,12 +42,22 @@ Make = Callable[..., Bench]
         (Px4(), PX4_SAFE, {"COM_LOW_BAT_ACT": 0}, True, False, "low battery"),
         (Px4(), PX4_SAFE, {"GF_MAX_HOR_DIST": 0.0}, True, False, "no fence"),
         (Px4(), PX4_SAFE, {"GF_ACTION": 0}, True, False, "no fence"),
+        (Px4(), PX4_SAFE, {"GF_ACTION": 1}, True, False, "no fence stops it"),
         (ArduPilot(), ARDUPILOT_SAFE, {}, False, None, None),
         (ArduPilot(), ARDUPILOT_SAFE, {"GUID_TIMEOUT": 3}, False, False, "1 or less is recommended"),
         (ArduPilot(), ARDUPILOT_SAFE, {"GUID_TIMEOUT": 30}, False, True, "blindly"),
         (ArduPilot(), ARDUPILOT_SAFE, {"GUID_TIMEOUT": None}, False, True, "Copter 4.1"),
         (ArduPilot(), ARDUPILOT_SAFE, {"ARMING_CHECK": 0}, False, True, "unchecked"),
-        (ArduPilot(), ARDUPILOT_SAFE, {"ARMING_CHECK": None}, False, None, None),
+        (ArduPilot(), ARDUPILOT_SAFE, {"ARMING_CHECK": None, "ARMING_SKIPCHK": 0}, False, None, None),
+        (ArduPilot(), ARDUPILOT_SAFE, {"ARMING_CHECK": None, "ARMING_SKIPCHK": -1}, False, True, "unchecked"),
+        (ArduPilot(), ARDUPILOT_SAFE, {"ARMING_CHECK": None, "ARMING_SKIPCHK": 4}, False, False, "some checks"),
+        (ArduPilot(), ARDUPILOT_SAFE, {"ARMING_CHECK": None}, False, True, "neither ARMING_CHECK nor"),
+        (ArduPilot(), ARDUPILOT_SAFE, {"SYSID_MYGCS": 255}, False, False, "not this program, system 1"),
+        (ArduPilot(), ARDUPILOT_SAFE, {"MAV_GCS_SYSID": 255}, False, False, "not this program, system 1"),
+        (ArduPilot(), ARDUPILOT_SAFE, {"SYSID_MYGCS": 1}, False, None, None),
+        (ArduPilot(), ARDUPILOT_SAFE, {"SYSID_MYGCS": 255}, True, None, None),
+        (ArduPilot(), ARDUPILOT_SAFE, {"FENCE_ACTION": 0}, True, False, "only reports"),
+        (ArduPilot(), ARDUPILOT_SAFE, {"FENCE_ACTION": 4}, True, None, None),
         (ArduPilot(), ARDUPILOT_SAFE, {"FS_GCS_ENABLE": 0}, False, False, "no radio"),
         (ArduPilot(), ARDUPILOT_SAFE, {"FS_GCS_ENABLE": 0}, True, None, None),
         (ArduPilot(), ARDUPILOT_SAFE, {"BATT_FS_LOW_ACT": 0}, True, False, "low battery"),
@@ -57,7 +67,7 @@ Make = Callable[..., Bench]
 def test_each_parameter_is_judged(
     dialect: Dialect, safe: dict, changed: dict, radio: bool, refuses: bool | None, says: str | None
 ) -> None:
-    found = dialect.judge(safe | changed, radio=radio)
+    found = dialect.judge(safe | changed, radio=radio, system_id=1)
     if says is None:
         assert found == []
     else:

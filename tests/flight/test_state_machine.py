@@ -32,6 +32,7 @@ ready arm() arming
 arming arming_refused preflight
 arming armed armed
 arming failed fault
+arming other_mode external
 arming disarm() arming
 armed takeoff() takeoff
 armed disarm() armed
@@ -67,6 +68,7 @@ external control_confirmed hold
 external motors_off disarmed
 fault land() landing
 fault hold() fault
+fault must_land landing
 fault disarm() fault
 fault control_confirmed hold
 fault other_mode external

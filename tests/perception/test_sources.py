@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -161,3 +162,68 @@ def test_a_recording_without_images_or_that_is_none_is_refused(tmp_path):
     (tmp_path / "broken.mcap").write_bytes(b"no recording at all")
     with pytest.raises(ConfigError, match="cannot be read as a recording"):
         open_source(str(tmp_path / "broken.mcap"))
+
+
+@pytest.mark.parametrize("picture", [None, np.zeros((90, 160), np.uint8), RuntimeError("the driver is confused")])
+def test_a_camera_whose_driver_errs_is_opened_again(plug, picture):
+    """Whether it raises or gives what is no image; the second device is well."""
+    devices = []
+
+    class Odd(FakeDevice):
+        def retrieve(self):
+            if isinstance(picture, Exception):
+                raise picture
+            return True, picture
+
+    def opener():
+        devices.append((FakeDevice if devices else Odd)(plug))
+        return devices[-1]
+
+    came = threading.Event()
+    camera = LiveCamera(opener, "7", came.set, pause_s=0.005)
+    assert came.wait(WAIT_S)
+    assert camera.reconnects == 1 and devices[0].released
+    assert camera.read(160).rgb.shape == (90, 160, 3)
+    camera.close()
+
+
+def test_a_camera_that_cannot_be_opened_again_at_once_is_tried_on(plug):
+    tries = []
+
+    def opener():
+        tries.append(time.monotonic())
+        if 1 < len(tries) < 4:
+            raise RuntimeError("the bus is busy")
+        return FakeDevice(plug)
+
+    camera = LiveCamera(opener, "7", pause_s=0.005)
+    wait_for(lambda: camera.read(160) is not None)
+    plug.clear()
+    wait_for(lambda: len(tries) >= 2)
+    plug.set()
+    wait_for(lambda: camera.reconnects == 1)
+    camera.close()
+
+
+def test_a_recording_with_damaged_bytes_is_one_clear_error(tmp_path):
+    kind, path = "sensor_msgs/msg/CompressedImage", tmp_path / "damaged.mcap"
+    rng = np.random.default_rng(0)
+    with path.open("wb") as file:
+        writer = Writer(file, chunk_size=20_000)
+        writer.start(profile="ros2", library="test")
+        text, _ = messages.STORE.generate_msgdef(kind, ros_version=2)
+        schema = writer.register_schema(kind, "ros2msg", text.encode())
+        channel = writer.register_channel("/camera/image/compressed", "cdr", schema)
+        for count in range(30):
+            picture = rng.integers(0, 255, (48, 64, 3)).astype(np.uint8)
+            message = messages.image_message(picture, 0.05 * count, "jpeg")
+            stamp_ns = int(5e7 * count)
+            writer.add_message(channel, stamp_ns, bytes(messages.STORE.serialize_cdr(message, kind)), stamp_ns)
+        writer.finish()
+    whole = path.read_bytes()
+    for place in range(400, len(whole), len(whole) // 40):
+        path.write_bytes(whole[:place] + bytes(60) + whole[place + 60 :])
+        with suppress(ConfigError):
+            source = open_source(str(path))
+            while source.read(64) is not None:
+                pass

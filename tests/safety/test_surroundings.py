@@ -146,3 +146,12 @@ def test_a_drone_that_is_not_heard_any_more_may_be_anywhere_near():
 def test_a_drone_far_away_changes_nothing():
     one, two = Drone(FAR_FENCE, (0.0, 0.0, 20.0)), Drone(FAR_FENCE, (50.0, 0.0, 20.0))
     assert [one.fly(VelocityCommand(1.0), two, k * 0.05).rule for k in range(60)][-1] == "none"
+
+
+def test_a_neighbour_that_fell_silent_is_not_fled_from_for_ever():
+    one, two = Drone(FAR_FENCE, (0.0, 0.0, 20.0)), Drone(FAR_FENCE, (50.0, 0.0, 20.0))
+    two.velocity = np.array([-1.0, 0.0, 0.0])
+    for index in range(2400):
+        one.fly(VelocityCommand(), two, index * 0.05, heard=index < 20)
+        two.position = two.position + two.velocity * 0.05
+    assert np.abs(one.position - (0.0, 0.0, 20.0)).max() < 1.0
