@@ -25,7 +25,7 @@ fly: $(READY)
 	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)") $(SHOW)
 
 # A web page to fly from, in forests that may be learned from; prints its address.
-cockpit: WORLD = forest
+cockpit: WORLD := $(if $(filter environment,$(origin WORLD)),$(WORLD),forest)
 cockpit: SEED = 1
 cockpit: $(READY)
 	@$(BIN)/liquid-nav fly --cockpit --world $(WORLD) --seed $(SEED) --port $(PORT) --episodes $(EPISODES) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option))

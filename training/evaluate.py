@@ -19,9 +19,8 @@ from sim_worlds.seeds import split_seeds
 from training.closed_loop import FlightReport, fly_condition
 from training.fleet import Job, run_jobs
 from training.flight_sheets import FlightSheets
-from training.journal import FlightJournal, flown_by
+from training.journal import FlightJournal, flown_by, provenance
 from training.live_view import Watching
-from training.machine import machine
 from training.progress import progress_bar
 from training.report import write_reports
 from training.statistics import wilson_interval
@@ -81,8 +80,9 @@ def evaluate(
     pilot = None if expert else load_policy(policy)
     seeds = split_seeds(split, episodes, seed)
     asked = {"suite": suite, "split": split, "seed": seed}
-    by = flown_by(None if expert else policy or PRETRAINED)
-    journal = FlightJournal(out / JOURNAL, {**asked, "episodes": episodes, "renderer": renderer, "by": by})
+    folder = None if expert else policy or PRETRAINED
+    origin = {**asked, "episodes": episodes, "renderer": renderer, "by": flown_by(folder)}
+    journal = FlightJournal(out / JOURNAL, origin)
     jobs = _missing(conditions, seeds, journal)
     flights = None if viewer is None else (out / FLIGHTS).resolve()
     make_worker = partial(_Evaluator, pilot, renderer, keep_failures > 0, flights)
@@ -96,7 +96,7 @@ def evaluate(
         "policy_folder": None if policy is None else str(policy),
         "renderer": renderer,
         **asked,
-        "machine": machine(),
+        **provenance(folder),
         "workers": workers if ray is None else 0,
         "seconds": round(journal.seconds, 1),
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],

@@ -22,17 +22,29 @@ FLYING = ("liquid_nav", "sim_worlds", "training")  # packages whose code a fligh
 
 
 def flown_by(policy: Path | None) -> str:
+    """Return what tells policies, the code they fly with and machines apart: see :func:`provenance`."""
+    return hashlib.sha256(json.dumps(provenance(policy)).encode()).hexdigest()[:16]
+
+
+def provenance(policy: Path | None) -> dict[str, str]:
     """Return what tells policies, the code they fly with and machines apart.
 
     Args:
-        policy: its folder; None for the expert.
+        policy: its folder; None for the expert, who has no ``weights``.
+
+    Returns:
+        ``weights`` and ``code``, twelve hex digits each, and ``machine``.
     """
-    files = [] if policy is None else [policy / CONFIG_FILE, policy / WEIGHTS_FILE]
-    files += sorted(file for package in FLYING for file in (ROOT / package).rglob("*.py"))
-    digest = hashlib.sha256(machine().encode())
+    weights = {} if policy is None else {"weights": _digest([policy / CONFIG_FILE, policy / WEIGHTS_FILE])}
+    code = _digest(sorted(file for package in FLYING for file in (ROOT / package).rglob("*.py")))
+    return {**weights, "code": code, "machine": machine()}
+
+
+def _digest(files: list[Path]) -> str:
+    digest = hashlib.sha256()
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()[:12]
 
 
 class FlightJournal:

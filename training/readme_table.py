@@ -28,13 +28,14 @@ def measured(results_file: Path = RESULTS, hundred: Path = HUNDRED) -> dict[str,
 
     Raises:
         ConfigError: when a hundred flights are of another policy or of other seeds than the results.
+            Results from before weights were told are known by the policy's name.
     """
     results: dict[str, Any] = json.loads(results_file.read_text())
     rows = {row["name"]: row for row in results["conditions"]}
     for file in sorted(hundred.glob("*/results.json")):
         more = json.loads(file.read_text())
-        for key in ("policy", "software", "split", "seed"):
-            if more[key] != results[key]:
+        for key in ("policy", "weights", "software", "split", "seed"):
+            if key in more and key in results and more[key] != results[key]:
                 raise ConfigError(f"{file} has {key} {more[key]!r}, {results_file} has {results[key]!r}: fly it again")
         rows |= {row["name"]: row for row in more["conditions"]}
     return {**results, "conditions": list(rows.values())}

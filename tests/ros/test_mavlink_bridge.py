@@ -213,7 +213,7 @@ def test_a_whole_flight_of_the_bridge_with_ardupilot(graph: Graph, peer: Peer, p
         assert fake.height_m == pytest.approx(2.0, abs=0.4)
         flight.wish = VelocityCommand(1.0, 0.5, 0.0, 0.2)
         flight.engage()
-        peer.until(lambda: bool(fake.setpoints) and fake.setpoints[-1][1].vx > 0.9, flight.act)
+        peer.until(lambda: bool(fake.setpoints) and fake.setpoints[-1][1].vx > 0.999999, flight.act)
         message = fake.setpoints[-1][1]
         assert (message.vx, message.vy, message.yaw_rate) == pytest.approx((1.0, -0.5, -0.2), abs=1e-6)
         assert odometry[-1].child_frame_id == "base_link"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sim_worlds.missions import MissionResult
 from training import evaluate as evaluation
 from training.closed_loop import FlightReport
 from training.evaluate import JOURNAL, evaluate
-from training.journal import FlightJournal, flown_by
+from training.journal import FlightJournal, flown_by, provenance
 
 ORIGIN = {"suite": "forest", "seed": 3, "episodes": 2}
 
@@ -75,6 +76,12 @@ def test_policies_are_told_apart(tmp_path: Path) -> None:
     assert flown_by(tmp_path) == flown_by(PRETRAINED)
     (tmp_path / "weights.safetensors").write_bytes(b"others")
     assert len({flown_by(tmp_path), flown_by(PRETRAINED), flown_by(None)}) == 3
+
+
+def test_results_tell_weights_and_code(tmp_path: Path) -> None:
+    results = evaluate("smoke", 1, 3, tmp_path, expert=True, workers=1)
+    assert results["code"] == provenance(PRETRAINED)["code"] and "weights" not in results
+    assert re.fullmatch("[0-9a-f]{12}", provenance(PRETRAINED)["weights"])
 
 
 def test_an_evaluation_that_was_killed_goes_on_and_says_the_same(
