@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run make setup")
+from tests.cockpit.browser import MARKS, WAIT_S, Seat, chromium, take_seat
 
-from liquid_nav.cockpit.background import BackgroundCockpit  # noqa: E402
-from liquid_nav.cockpit.board import Board  # noqa: E402
-from liquid_nav.cockpit.config import CockpitConfig  # noqa: E402
-from liquid_nav.cockpit.server import Cockpit  # noqa: E402
-from tests.cockpit.fake_graph import FakeGraph  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.ros,  # it times a browser
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-]
-WAIT_S = 40.0
+pytestmark = MARKS
 PLUG_IN = """() => {
   window.pad = {id: "Fake Pad (Vendor: 1)", connected: true, axes: [0.05, -0.04, 0.03, 0.02],
                 buttons: Array.from({length: 17}, () => ({pressed: false, value: 0}))};
-  navigator.getGamepads = () => [null, window.pad];
+  window.reads = 0;
+  navigator.getGamepads = () => { window.reads += 1; return [null, window.pad]; };
 }"""
 A, B, X, Y = 0, 1, 2, 3
 
@@ -34,15 +22,23 @@ A, B, X, Y = 0, 1, 2, 3
 class Pad:
     """A page with a gamepad, and what reaches the graph of it."""
 
-    def __init__(self, page: sync_api.Page, graph: FakeGraph) -> None:
-        self.page, self.graph = page, graph
-        page.evaluate(PLUG_IN)
+    def __init__(self, seat: Seat) -> None:
+        self.seat, self.page, self.graph = seat, seat.page, seat.graph
+        self.page.evaluate(PLUG_IN)
 
     def press(self, button: int) -> None:
-        """Press a button for as long as a thumb does."""
-        for pressed in ("true", "false"):
-            self.page.evaluate(f"pad.buttons[{button}].pressed = {pressed}")
-            self.page.wait_for_timeout(150)
+        """Press a button until the page has seen it, and let go of it."""
+        self.set(button, down=True)
+        self.set(button, down=False)
+
+    def set(self, button: int, *, down: bool) -> None:
+        """Move a button and wait until the page has seen it."""
+        self.page.evaluate(f"pad.buttons[{button}].pressed = {str(down).lower()}")
+        self.wait_for_read()
+
+    def wait_for_read(self) -> None:
+        """Wait until the page has looked at the gamepad once more."""
+        self.page.wait_for_function("before => reads > before", arg=self.page.evaluate("reads"))
 
     def lean(self, *axes: float) -> None:
         """Move the sticks: left across, left down, right across, right down."""
@@ -65,25 +61,9 @@ class Pad:
 
 
 @pytest.fixture
-def pad() -> Iterator[Pad]:
-    graphs: list[FakeGraph] = []
-
-    def make(loop: object) -> Cockpit:
-        board = Board()
-        board.set("sim", {"world": "forest", "seed": 1})
-        graphs.append(FakeGraph(board))
-        return Cockpit(CockpitConfig(port=0, loss_s=0.4, max_speed_m_s=1.5, max_yaw_rate_rad_s=1.0), graphs[0], board)
-
-    server = BackgroundCockpit(make)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_default_timeout(1000 * WAIT_S)
-        page.goto(server.address)
-        page.wait_for_function("() => document.querySelector('#state').textContent.includes('hold')")
-        yield Pad(page, graphs[0])
-        browser.close()
-    server.close()
+def pad(request: pytest.FixtureRequest) -> Iterator[Pad]:
+    with chromium() as browser, take_seat(browser, simulated=getattr(request, "param", True)) as seat:
+        yield Pad(seat)
 
 
 def test_its_sticks_fly_and_its_buttons_order(pad: Pad) -> None:
@@ -122,3 +102,41 @@ def test_pulling_its_plug_lets_go_of_the_sticks(pad: Pad) -> None:
         assert time.monotonic() < end_s, "the stick still stands where it was"
         pad.page.wait_for_timeout(50)
     assert "gamepad" not in pad.page.inner_text("#source").split(",")[0]
+
+
+@pytest.mark.parametrize("pad", [pytest.param(False, id="real")], indirect=True)
+def test_no_button_changes_the_question_that_stands_and_one_answer_answers_one(pad: Pad) -> None:
+    pad.seat.record()
+    pad.page.click("#discard")
+    question = pad.page.inner_text("#confirm")
+    for button in (A, X, Y):
+        pad.press(button)
+        assert pad.page.inner_text("#confirm") == question
+    pad.page.click("#confirm .danger")
+    pad.until(lambda: pad.graph.count("discard") == 1)
+    pad.page.wait_for_selector("[data-mode=policy][aria-checked=true]")
+    pad.press(B)
+    pad.until(lambda: pad.graph.count("hold") == 1)
+    assert pad.seat.orders == ["record", "discard", "hold"]
+
+
+def test_hold_goes_through_while_a_question_stands_and_answers_it_with_no(pad: Pad) -> None:
+    pad.seat.record()
+    pad.page.click("#discard")
+    pad.page.wait_for_selector("#confirm[open]")
+    pad.press(B)
+    pad.page.wait_for_selector("#confirm", state="hidden")
+    pad.seat.until(lambda: pad.graph.count("hold") == 1)
+    assert pad.seat.orders == ["record", "hold"]
+
+
+def test_its_buttons_order_nothing_on_a_page_without_the_focus(pad: Pad) -> None:
+    pad.page.evaluate("document.hasFocus = () => false")
+    pad.press(X)
+    pad.set(A, down=True)
+    pad.page.evaluate("document.hasFocus = () => true")
+    pad.wait_for_read()
+    pad.set(A, down=False)
+    pad.press(B)
+    pad.seat.until(lambda: "hold" in pad.seat.orders)
+    assert pad.seat.orders == ["hold"]

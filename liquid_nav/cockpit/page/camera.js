@@ -11,6 +11,7 @@ export class Camera {
     this.slider = $("#overlay");
     this.slider.value = localStorage.getItem("overlay") ?? this.slider.value;
     this.slider.oninput = () => { localStorage.setItem("overlay", this.slider.value); this.draw(); };
+    this.slider.onpointerup = () => this.slider.blur(); // the arrows fly again
     this.heat = make("canvas");
     this.image = null;
     this.shownAt = 0;

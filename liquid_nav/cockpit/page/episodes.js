@@ -1,6 +1,9 @@
 // The recorded episodes as a strip of pictures.
 
-import { $, clock, make } from "./dom.js";
+import { $, clock, make, write } from "./dom.js";
+
+const NO_FOLDER = 404;
+const AGAIN_MS = 1500;
 
 export class Episodes {
   // onChoose is called with the name of an episode.
@@ -9,13 +12,15 @@ export class Episodes {
     this.known = "";
     this.list = $("#episodes");
     this.playing = null;
+    this.trouble = make("p", { hidden: true, role: "status" });
+    this.list.before(this.trouble);
   }
 
   async refresh() {
-    const response = await fetch("/episodes");
-    const episodes = response.ok ? await response.json() : [];
-    clearTimeout(this.again);
-    if (episodes.some(({ findings }) => findings === null)) this.again = setTimeout(() => this.refresh(), 1500);
+    const episodes = await this.read();
+    this.trouble.hidden = Boolean(episodes);
+    if (!episodes) return;
+    if (episodes.some(({ findings }) => findings === null)) this.refreshLater();
     const known = JSON.stringify(episodes);
     if (known === this.known) return;
     this.known = known;
@@ -24,10 +29,29 @@ export class Episodes {
     this.mark(this.playing);
   }
 
+  refreshLater() {
+    this.again = setTimeout(() => this.refresh(), AGAIN_MS);
+  }
+
+  // Returns the list; null when it cannot be had, with the reason beside what is shown already.
+  async read() {
+    const response = await fetch("/episodes").catch(() => null);
+    const episodes = response?.ok ? await response.json().catch(() => null) : null;
+    clearTimeout(this.again);
+    if (episodes) return episodes;
+    if (response?.status === NO_FOLDER) {
+      write(this.trouble, "This cockpit has no folder of episodes.");
+    } else {
+      write(this.trouble, `The list of episodes could not be read: ${response ? `answer ${response.status}` : "no answer"}.`);
+      this.refreshLater();
+    }
+    return null;
+  }
+
   card({ name, seconds, findings, images, notes, megabytes, at }) {
     const good = findings?.length === 0;
-    const flags = good ? ["good"] : (findings ?? []).map((finding) => finding.name.replaceAll("_", " "));
-    const flagged = make("u", {}, ...flags.map((flag) => make("em", { textContent: flag, className: good ? "good" : "" })));
+    const flags = good ? ["good"] : (findings ?? []).map((finding) => finding.name);
+    const flagged = make("u", {}, ...flags.map((flag) => make("em", { textContent: flag.replaceAll("_", " "), className: flag })));
     const time = new Date(1000 * at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
     const picture = make("img", { src: `/episodes/${encodeURIComponent(name)}/thumbnail?${at}`, alt: "", loading: "lazy" });
     picture.onerror = () => picture.remove();

@@ -1,29 +1,13 @@
 // Buttons, the state machine, who has the controls and who flies.
 
 import { $, $$, make, toast, write } from "./dom.js";
+import { ask, isAsked, stands, withdraw } from "./question.js";
 
 const STATES = ["preflight", "ready", "arming", "armed", "takeoff", "hold", "engaged", "landing", "disarmed", "external", "fault", "disconnected"];
-const QUESTIONS = {
-  arm: ["Arm the motors?", "The propellers will turn. Is everybody away from them?", "Arm"],
-  takeoff: ["Take off?", "The vehicle climbs to its take-off height. Is the air above it free?", "Take off"],
-  engage: ["Let it fly?", "The vehicle will follow the policy, or you. Is the pilot with the switch ready?", "Engage"],
-  disarm: ["Stop the motors?", "In the air the vehicle would fall; the autopilot refuses it there if it can.", "Disarm"],
-  discard: ["Discard the recording?", "What has been recorded since its start is deleted.", "Discard"],
-};
 const WORLD = ["reset", "next"];
+const SAFE = ["hold", "land"]; // may be ordered whoever has the controls and whatever is being asked
 const FORCE_MS = 1000;
 const BEAT_MS = 50;
-
-// Asks the pilot; the page goes on beating while the question stands.
-export function ask(name) {
-  const dialog = $("#confirm"), [title, text, verb] = QUESTIONS[name];
-  write($("h2", dialog), title);
-  write($("p", dialog), text);
-  write($(".danger", dialog), verb);
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
-}
 
 export class Flight {
   constructor(link, sticks) {
@@ -47,7 +31,7 @@ export class Flight {
   // The page is left: the server holds the vehicle if this page had the controls.
   lookAway() {
     this.sticks.letGo();
-    this.link.send({ kind: "focus" });
+    if (this.link.role === "pilot") this.link.send({ kind: "focus" });
   }
 
   setMode(mode) {
@@ -57,13 +41,21 @@ export class Flight {
   }
 
   shortcut(name) {
-    if (name === "mode") this.setMode(this.mode === "me" ? "policy" : "me");
-    else this.order(name);
+    if (name !== "mode") this.order(name);
+    else if (!stands()) this.setMode(this.mode === "me" ? "policy" : "me");
   }
 
+  // While a question stands only hold and land go through; they answer it with no.
   async order(name) {
-    const asks = name in QUESTIONS && !(name === "engage" && this.simulated);
-    if (asks && !(await ask(name))) return;
+    if (stands()) {
+      if (!SAFE.includes(name)) return;
+      withdraw();
+    }
+    const asks = isAsked(name) && !(name === "engage" && this.simulated);
+    if (asks) {
+      this.sticks.letGo(); // while it stands no key flies
+      if (!(await ask(name))) return;
+    }
     if (name === "engage") this.forcedUntil = performance.now() + FORCE_MS; // the policy must not have the first word
     this.link.order(name, asks);
   }
@@ -87,7 +79,7 @@ export class Flight {
     const pilot = link.role === "pilot" && link.open;
     for (const button of $$("[data-order]")) {
       const name = button.dataset.order;
-      const free = link.controls !== "other" || ["hold", "land"].includes(name);
+      const free = link.controls !== "other" || SAFE.includes(name);
       button.disabled = !pilot || !free || (!WORLD.includes(name) && !view.allowed.includes(name));
     }
     for (const name of WORLD) $(`.orders [data-order=${name}]`).hidden = !view.sim;

@@ -10,6 +10,7 @@ export class Link extends EventTarget {
     this.controls = "free";
     this.delay = 0; // of an image from the server to the screen and back, ms
     this.roundTrip = 0; // ms
+    this.echo = null; // the latest time of this page that came back
     this.orders = 0;
     this.connect();
   }
@@ -41,9 +42,16 @@ export class Link extends EventTarget {
       this.send({ kind: "seen", state: true, number: message.number });
       this.controls = message.controls;
       this.delay = message.delay_ms;
-      if (message.echo) this.roundTrip += 0.1 * (performance.now() - message.echo - this.roundTrip);
+      this.takeEcho(message.echo);
     }
     this.say(message.kind, message);
+  }
+
+  // Takes the time of a beat that came back; a state that brings none, or one that is known, tells nothing of the way.
+  takeEcho(echo) {
+    if (!echo || echo === this.echo) return;
+    this.echo = echo;
+    this.roundTrip += 0.1 * (performance.now() - echo - this.roundTrip);
   }
 
   takePicture(data) {

@@ -11,9 +11,9 @@ import { Recording } from "./recording.js";
 import { Replay } from "./replay.js";
 import { Sticks } from "./sticks.js";
 import { Traces } from "./traces.js";
+import { extend } from "./way.js";
 import { Wiring } from "./wiring.js";
 
-const PATH_STEP_M = 0.15;
 const NODE_GONE_S = 3;
 
 const live = { commands: {}, ages: {}, nodes: {}, allowed: [], path: [], vehicle: null, target: null, state: null };
@@ -65,8 +65,7 @@ link.addEventListener("state", ({ detail }) => {
     verdict: values.verdict, vehicle: values.vehicle ?? null, target: values.target ?? null, battery: values.battery,
     sim: values.sim, bridge: values.link, recording: values.recording, neurons: values.neurons,
   });
-  const place = live.vehicle?.position, last = live.path.at(-1);
-  if (place && (!last || Math.hypot(place[0] - last[0], place[1] - last[1]) >= PATH_STEP_M)) live.path.push([place[0], place[1], Number(live.verdict?.source === "pilot" && live.state === "engaged")]);
+  if (live.vehicle) extend(live.path, live.vehicle.position, live.verdict?.source === "pilot" && live.state === "engaged");
   if (live.neurons && !past) traces.add(performance.now() / 1000, live.neurons);
   redraw();
 });
@@ -107,7 +106,9 @@ function drawHeader(view) {
   names.forEach((name, index) => {
     const dot = $("#nodes").children[index], gone = view.nodes[name] > NODE_GONE_S;
     dot.className = gone ? "gone" : "";
-    dot.title = `${name}${gone ? `: silent for ${view.nodes[name].toFixed(0)} s` : ""}`;
+    dot.title = `${name}: ${gone ? `silent for ${view.nodes[name].toFixed(0)} s` : "alive"}`;
+    dot.setAttribute("role", "img");
+    dot.setAttribute("aria-label", dot.title);
   });
 }
 

@@ -6,7 +6,8 @@ const KEYS = {
   KeyW: [0, 1], KeyS: [0, -1], ArrowUp: [0, 1], ArrowDown: [0, -1], KeyA: [1, 1], KeyD: [1, -1],
   KeyR: [2, 1], KeyF: [2, -1], KeyQ: [3, 1], KeyE: [3, -1], ArrowLeft: [3, 1], ArrowRight: [3, -1],
 };
-const SHORTCUTS = { Space: "hold", Escape: "hold", KeyG: "engage", KeyC: "record", KeyM: "mode" };
+const SHORTCUTS = { KeyG: "engage", KeyC: "record", KeyM: "mode" };
+const TEXT = "input[type=text]", RANGE = "input[type=range]";
 const PAD_BUTTONS = { 0: "engage", 1: "hold", 2: "record", 3: "mode" };
 const RISE_S = 0.25; // a key reaches its deflection softly, as a thumb on a stick would
 const KEY_SHARE = 0.7; // without Shift
@@ -22,9 +23,10 @@ export class Sticks {
     this.pressed = {};
     this.at = performance.now();
     this.source = "";
-    addEventListener("keydown", (event) => this.onKey(event, true));
-    addEventListener("keyup", (event) => this.onKey(event, false));
+    addEventListener("keydown", (event) => this.onDown(event));
+    addEventListener("keyup", (event) => this.onUp(event));
     addEventListener("blur", () => this.letGo());
+    addEventListener("focusin", ({ target }) => target.closest?.(TEXT) && this.letGo());
     $$(".stick").forEach((stick) => this.watch(stick));
   }
 
@@ -34,18 +36,32 @@ export class Sticks {
     this.soft.fill(0);
   }
 
-  onKey(event, down) {
-    if (event.target.closest?.("input[type=text], dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.code in KEYS) {
-      if (down) this.keys.add(event.code);
-      else this.keys.delete(event.code);
-      event.preventDefault();
-    }
+  onDown(event) {
+    const { code, target } = event, writing = target.closest?.(TEXT);
     this.shift = event.shiftKey;
-    if (down && !event.repeat && event.code in SHORTCUTS) {
+    if (event.metaKey) this.keys.clear(); // while Command is down a Mac does not tell which keys are let go
+    if (code === "Escape" || (code === "Space" && !writing)) {
       event.preventDefault();
-      this.onShortcut(SHORTCUTS[event.code]);
+      writing?.blur();
+      if (!event.repeat) this.onShortcut("hold");
+      return;
     }
+    if (writing || target.closest?.("dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (code in KEYS && !(code.startsWith("Arrow") && target.closest?.(RANGE))) {
+      this.keys.add(code);
+      event.preventDefault();
+    }
+    if (code in SHORTCUTS) {
+      event.preventDefault();
+      if (!event.repeat) this.onShortcut(SHORTCUTS[code]);
+    }
+  }
+
+  // A key that is let go flies no longer, wherever the focus is by then.
+  onUp(event) {
+    this.keys.delete(event.code);
+    this.shift = event.shiftKey;
+    if (event.code === "Space" && event.target.closest?.("button")) event.preventDefault(); // it holds and does not click
   }
 
   watch(stick) {
@@ -88,7 +104,7 @@ export class Sticks {
     if (!pad) return [0, 0, 0, 0];
     for (const [index, name] of Object.entries(PAD_BUTTONS)) {
       const down = Boolean(pad.buttons[index]?.pressed);
-      if (down && !this.pressed[index]) this.onShortcut(name);
+      if (down && !this.pressed[index] && document.hasFocus()) this.onShortcut(name);
       this.pressed[index] = down;
     }
     const axis = (index) => {
