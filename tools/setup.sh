@@ -21,8 +21,14 @@ if ! ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1'; then
     fi
 fi
 
-[ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV" ||
-    fail "the virtual environment $VENV cannot be made: install python3-venv or free some disk space"
+if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+    [ ! -e "$VENV" ] || [ -f "$VENV/pyvenv.cfg" ] || [ -z "$(ls -A "$VENV")" ] ||
+        fail "$VENV is there but is no virtual environment: move it away or choose another folder"
+    "$PYTHON" -m venv --clear "$VENV" || {
+        rm -rf "$VENV" # half of one would be taken for a whole one
+        fail "the virtual environment $VENV cannot be made: install python3-venv or free some disk space"
+    }
+fi
 install() {
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$@" 2>"$VENV/.pip.log" ||
         { cat "$VENV/.pip.log" >&2; return 1; }

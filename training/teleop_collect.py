@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -12,9 +11,10 @@ from liquid_nav import __version__, load_policy
 from liquid_nav.errors import ConfigError
 from sim_worlds.render import make_renderer
 from sim_worlds.seeds import split_seeds
-from training.collect import MANIFEST
+from training.collect import MANIFEST, read_manifest
 from training.fleet import Job, run_jobs
 from training.progress import progress_bar
+from training.run_folder import write_json
 from training.teleop_flight import TeleopFlight, TeleopReport, fly_teleop
 
 SEASONS = ("summer", "summer", "autumn", "spring")
@@ -32,7 +32,7 @@ def collect_teleop(
     expert: bool = False,
     workers: int = 1,
 ) -> dict[str, Any]:
-    """Fly ``episodes`` sessions into a folder; those that are there already are kept.
+    """Fly ``episodes`` sessions into a folder; those that are there already are kept, and more can be added.
 
     Args:
         folder: for the episodes and their manifest.
@@ -48,21 +48,24 @@ def collect_teleop(
         ``interventions``.
 
     Raises:
-        ConfigError: when the folder holds other episodes, or the expert shall watch a policy.
+        ConfigError: when the folder holds other episodes, its manifest is damaged, or the expert shall watch a policy.
         PolicyError: when the policy cannot be loaded.
     """
     if expert and policy is not None:
         raise ConfigError(f"the expert watches no policy: leave {policy} out, or use `liquid-nav collect --policy`")
     name = None if policy is None else load_policy(policy).name
     folder.mkdir(parents=True, exist_ok=True)
+    pilot = EXPERT if expert else PILOT
+    kind = f"{pilot} {seed} {name or 'alone'}" + (f" {session_s:g} s" if session_s else "")
+    known = _seeds_of(folder, kind)
+    fresh = [number for number in split_seeds("train", episodes, seed) if number not in known]
+    seeds = [*known, *fresh][: max(episodes, len(known))]
+    _write_manifest(folder, seeds, pilot, name, kind)
     flights = [
         TeleopFlight(number, DRAW_OFFSET + 1000 * seed + index, folder / f"{index:05d}_forest_{number}.mcap",
                      SEASONS[index % len(SEASONS)], session_s, expert)
-        for index, number in enumerate(split_seeds("train", episodes, seed))
+        for index, number in enumerate(seeds[:episodes])
     ]  # fmt: skip
-    pilot = EXPERT if expert else PILOT
-    kind = f"{pilot} {seed} {name or 'alone'}" + (f" {session_s:g} s" if session_s else "")
-    _write_manifest(folder, flights, pilot, name, kind)
     for flight in flights:
         flight.path.with_name(flight.path.name + ".part").unlink(missing_ok=True)  # of an interrupted collection
     reports = _fly([flight for flight in flights if not flight.path.exists()], policy, workers)
@@ -104,8 +107,17 @@ class _Worker:
         return fly_teleop(flight, self._renderer, self._policy)
 
 
-def _write_manifest(folder: Path, flights: list[TeleopFlight], pilot: str, policy: str | None, kind: str) -> None:
-    path = folder / MANIFEST
+def _seeds_of(folder: Path, kind: str) -> list[int]:
+    """Return the seeds that a folder's manifest names, in the order of its flights."""
+    if not (folder / MANIFEST).exists():
+        return []
+    manifest: dict[str, Any] = read_manifest(folder)
+    if manifest.get("config_hash") != kind:
+        raise ConfigError(f"{folder} holds episodes of another pilot, seed, policy or length: choose another folder")
+    return [int(seed) for seed in manifest.get("seeds", [])]
+
+
+def _write_manifest(folder: Path, seeds: list[int], pilot: str, policy: str | None, kind: str) -> None:
     manifest = {
         "software": __version__,
         "config_hash": kind,
@@ -113,8 +125,6 @@ def _write_manifest(folder: Path, flights: list[TeleopFlight], pilot: str, polic
         "policy": policy,
         "worlds": ["forest"],
         "split": "train",
-        "seeds": [flight.seed for flight in flights],
+        "seeds": seeds,
     }
-    if path.exists() and json.loads(path.read_text()).get("config_hash") != kind:
-        raise ConfigError(f"{folder} holds episodes of another pilot, seed, policy or length: choose another folder")
-    path.write_text(json.dumps(manifest, indent=1) + "\n")
+    write_json(folder / MANIFEST, manifest)

@@ -21,7 +21,7 @@ class Access:
     """Decides by the cookie; the page hands its token in once, in the address it was opened with.
 
     Args:
-        port: part of the cookie's name, as cookies do not tell ports apart.
+        port: part of the cookie's name, as cookies do not tell ports apart; a random part for 0, which is any port.
         look: whether those without the token may look.
         token: of the pilot, a new one when None.
     """
@@ -29,11 +29,11 @@ class Access:
     def __init__(self, port: int, *, look: bool, token: str | None = None) -> None:
         self.token = token or secrets.token_urlsafe(12)
         self._look = look
-        self._cookie = f"liquid_nav_cockpit_{port}"
+        self._cookie = f"liquid_nav_cockpit_{port or secrets.token_hex(4)}"
 
     def knows(self, token: str) -> bool:
         """Return whether a token is the right one, in the same time whatever it is."""
-        return hmac.compare_digest(token.encode(), self.token.encode())
+        return hmac.compare_digest(token.encode(errors="surrogatepass"), self.token.encode())
 
     def remember(self, response: web.StreamResponse) -> None:
         """Give the browser the cookie; scripts and other sites do not get it."""

@@ -120,9 +120,14 @@ class Board:
         return state
 
     @property
+    def moves(self) -> bool:
+        """True while the vehicle follows commands or climbs, as its state says."""
+        return self.flight_state in (FlightState.ENGAGED.value, FlightState.TAKEOFF.value)
+
+    @property
     def may_move(self) -> bool:
         """True while the vehicle follows commands or climbs, or when its state is not known."""
-        return self.flight_state in (None, FlightState.ENGAGED.value, FlightState.TAKEOFF.value)
+        return self.flight_state is None or self.moves
 
     def snapshot(self) -> dict[str, Any]:
         """Return what changes all the time, for JSON."""

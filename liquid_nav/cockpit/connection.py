@@ -22,6 +22,7 @@ ON_THE_WAY = 2
 STATE_PERIOD_S = 0.05
 FORGIVEN_S = 1.0
 ANSWERS = 64
+MISTAKES, MISTAKES_PER_S = 20, 0.5  # forgiven at once, and as time goes by
 
 
 class Window:
@@ -56,11 +57,11 @@ class Connection:
 
     def __init__(self, socket: web.WebSocketResponse, role: Role, board: Board) -> None:
         self.socket, self.role = socket, role
-        self.echo = 0.0
-        self.mistakes = 0
+        self.echo: float | None = None  # the page's own time, which goes back once
         self._board = board
         self._answers: deque[dict[str, Any]] = deque(maxlen=ANSWERS)
         self._wake = asyncio.Event()
+        self._mistakes, self._mistake_s = 0.0, 0.0
         self._state_at = 0.0
         self._sent_at: dict[int, float] = {}
         self._delay_s = 0.0
@@ -77,6 +78,12 @@ class Connection:
         """Send a message of its own; answers are not dropped."""
         self._answers.append(values)
         self._wake.set()
+
+    def mistake(self, now_s: float) -> bool:
+        """Take that a message could not be understood; return whether there were too many in a short time."""
+        self._mistakes = max(0.0, self._mistakes - MISTAKES_PER_S * (now_s - self._mistake_s)) + 1.0
+        self._mistake_s = now_s
+        return self._mistakes >= MISTAKES
 
     def seen(self, number: int, *, state: bool) -> None:
         """Take that the page has drawn an image or taken a state."""
@@ -121,6 +128,7 @@ class Connection:
             self._states.send(self._state)
             state = self._board.snapshot()
             own = {"number": self._state, "echo": self.echo, "controls": controls()}
+            self.echo = None
             own["delay_ms"] = round(1e3 * self._delay_s, 1)
             await self._text({"kind": "state", **state, **own})
 

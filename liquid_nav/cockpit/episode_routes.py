@@ -14,7 +14,7 @@ from liquid_nav.cockpit.library import Library
 from liquid_nav.errors import LiquidNavError
 
 T = TypeVar("T")
-KEEP = {"Cache-Control": "private, max-age=3600"}
+KEEP = {"Cache-Control": "private, max-age=3600"}  # its address tells a changed file from the one before
 
 
 class EpisodeRoutes:
@@ -28,6 +28,7 @@ class EpisodeRoutes:
     def __init__(self, folder: Path, access: Access) -> None:
         self._library = Library(folder)
         self._access = access
+        self._one_timeline = asyncio.Semaphore(1)  # several at once would take the processor from the pilot's commands
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -45,14 +46,16 @@ class EpisodeRoutes:
 
     async def _timeline(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        response = web.json_response(await self._read(request, lambda: self._library.replay(name).timeline()))
-        response.enable_compression()
+        async with self._one_timeline:
+            text = await self._read(request, lambda: self._library.replay(name).timeline_json)
+        response = web.Response(body=text, content_type="application/json")
+        response.enable_compression()  # aiohttp does it in a thread
         return response
 
     async def _image(self, request: web.Request) -> web.Response:
         name, index = request.match_info["name"], int(request.match_info["index"])
         jpeg = await self._read(request, lambda: self._library.replay(name).image(index))
-        return web.Response(body=jpeg, content_type="image/jpeg", headers=KEEP)
+        return web.Response(body=jpeg, content_type="image/jpeg")
 
     async def _read(self, request: web.Request, work: Callable[[], T]) -> T:
         """Work in a thread, so that reading files does not keep pilots waiting."""

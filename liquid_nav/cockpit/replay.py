@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +76,24 @@ class Replay:
         """Return a JPEG.
 
         Raises:
-            EpisodeError: when there is none of this index.
+            EpisodeError: when there is none of this index, or it cannot be read.
         """
         if not 0 <= index < len(self.shots):
             raise EpisodeError(f"image {index} of {self.path.name}: it has {len(self.shots)}")
         shot = self.shots[index]
         data = shot.data if shot.data is not None else self._file.read(shot.topic, shot.log_ns)
-        message: Any = messages.STORE.deserialize_cdr(data, messages.IMAGE)
+        try:
+            message: Any = messages.STORE.deserialize_cdr(data, messages.IMAGE)
+        except Exception as error:  # the decoder raises many kinds on foreign bytes
+            raise EpisodeError(f"image {index} of {self.path.name} is damaged ({type(error).__name__})") from error
         return bytes(message.data)
+
+    @cached_property
+    def timeline_json(self) -> bytes:
+        """:meth:`timeline` as JSON, made moment by moment: one long call would keep all other threads waiting."""
+        rest = self.timeline()
+        moments = ",".join(json.dumps(moment, allow_nan=False) for moment in rest.pop("moments"))
+        return f'{{"moments": [{moments}], {json.dumps(rest, allow_nan=False)[1:]}'.encode()
 
     def timeline(self) -> dict[str, Any]:
         """Return everything but the images at the moment of each, plain values for JSON."""
@@ -118,13 +131,16 @@ class Replay:
 def read_replay(path: Path) -> Replay:
     """Read a recording, a damaged one as far as it is whole; images of a whole one stay in the file.
 
+    A message that cannot be decoded is left out.
+
     Raises:
         EpisodeError: when the file is missing or foreign.
     """
     keep = summarize(path).state != WHOLE
     reader = _Reader(keep)
     for record in readable_records(path, Damage()):
-        reader.take(record)
+        with suppress(Exception):  # the decoder raises many kinds on foreign bytes
+            reader.take(record)
     tracks = dict(reader.tracks)
     for source, topics in COMMANDS.items():
         tracks[source] = next((reader.tracks[topic] for topic in topics if reader.tracks.get(topic)), [])
@@ -155,7 +171,7 @@ class IndexedFile:
                     self._reader = make_reader(self._path.open("rb"))
                 found = self._reader.iter_messages([topic], starting_at=log_ns, ending_at=log_ns)
                 return bytes(next(iter(found))[2].data)
-            except (OSError, StopIteration) as error:
+            except Exception as error:  # the reader raises many kinds when the file is another one now
                 raise EpisodeError(
                     f"{self._path} has no image at {log_ns * 1e-9:.3f} s any more: list the episodes again"
                 ) from error
@@ -193,7 +209,7 @@ class _Reader:
             self.tracks.setdefault(track, []).append((stamp_s, value))
 
 
-def _command(message: Any) -> list[float]:
+def _command(message: Any) -> list[float | None]:
     return _numbers(messages.command_of(message).as_array())
 
 
@@ -204,19 +220,21 @@ def _verdict(message: Any) -> dict[str, str] | None:
     return None
 
 
-def _vehicle(message: Any) -> dict[str, Any]:
+def _vehicle(message: Any) -> dict[str, Any] | None:
+    """Return where the vehicle is; None when it does not know itself, so that the last place known counts."""
     odometry = messages.odometry_of(message)
     x, y, z, w = odometry.attitude_xyzw.tolist()
-    return {
-        "position": _numbers(odometry.position_enu_m),
-        "velocity": _numbers(odometry.velocity_enu_m_s),
-        "yaw": round(math.atan2(2.0 * (w * z + x * y), w * w + x * x - y * y - z * z), 4),
-    }
+    position, velocity = _numbers(odometry.position_enu_m), _numbers(odometry.velocity_enu_m_s)
+    (yaw,) = _numbers([math.atan2(2.0 * (w * z + x * y), w * w + x * x - y * y - z * z)])
+    if None in (*position, *velocity, yaw):
+        return None
+    return {"position": position, "velocity": velocity, "yaw": yaw}
 
 
-def _target(message: Any) -> list[float]:
+def _target(message: Any) -> list[float | None] | None:
     place = message.pose.position
-    return _numbers([place.x, place.y, place.z])
+    position = _numbers([place.x, place.y, place.z])
+    return None if None in position else position
 
 
 def _attention(message: Any) -> dict[str, Any]:
@@ -224,9 +242,9 @@ def _attention(message: Any) -> dict[str, Any]:
     return {"rows": message.height, "columns": message.width, "cells": base64.b64encode(cells).decode()}
 
 
-def _numbers(values: Any) -> list[float]:
-    """Return numbers for JSON, which knows no NaN: 0 stands for it."""
-    return [round(float(value), 4) if math.isfinite(value) else 0.0 for value in values]
+def _numbers(values: Any) -> list[float | None]:
+    """Return numbers for JSON, which knows no NaN: None stands for it."""
+    return [round(float(value), 4) if math.isfinite(value) else None for value in values]
 
 
 def _last(track: Track, stamp_s: float, oldest_s: float = math.inf) -> Any:

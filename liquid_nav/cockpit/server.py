@@ -23,13 +23,12 @@ from liquid_nav.errors import ConfigError
 
 PAGE = Path(__file__).parent / "page"
 WATCH_S = 0.03
-MISTAKES = 20
 REFUSED = 4401
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # the address of this machine for one that stands for all
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
 }
 
 
@@ -84,7 +83,8 @@ class Cockpit:
                 f"{self.config.host}:{self.config.port} cannot be listened on ({error.strerror}): choose another port"
             ) from error
         host, port = self._runner.addresses[0][:2]
-        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/?token={self.access.token}"
+        host = LOOPBACK.get(host, host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={self.access.token}"
 
     async def stop(self) -> None:
         """Close every page."""
@@ -137,7 +137,7 @@ class Cockpit:
             limits=[self.config.max_speed_m_s, self.config.max_yaw_rate_rad_s],
         )
         self._connections.add(connection)
-        sender = asyncio.create_task(connection.send_all(lambda: self.pilot.controls_of(connection)))
+        sender = asyncio.create_task(self._send(connection))
         try:
             await self._listen(connection)
         finally:
@@ -148,19 +148,33 @@ class Cockpit:
                 await sender
         return socket
 
+    async def _send(self, connection: Connection) -> None:
+        """Send until the page is gone; a page that nothing can be sent to must not fly blind."""
+        try:
+            await connection.send_all(lambda: self.pilot.controls_of(connection))
+        except Exception as error:
+            self.board.tell(f"a page was closed: nothing can be sent to it ({type(error).__name__}: {error})", "bad")
+        await connection.socket.close(message=b"the cockpit cannot send")
+
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.socket:
             if message.type is not WSMsgType.TEXT:
                 continue
+            now_s = time.monotonic()
             try:
-                self.pilot.take(connection, read_wish(message.data), time.monotonic())
+                wish = read_wish(message.data)
             except WishError as error:
-                connection.mistakes += 1
                 connection.answer(kind="refused", text=str(error))
-                if connection.mistakes >= MISTAKES:
+                if connection.mistake(now_s):
                     await connection.socket.close(message=b"too many messages that cannot be understood")
                     return
+                continue
+            try:
+                self.pilot.take(connection, wish, now_s)
+            except WishError as error:
+                connection.answer(kind="refused", text=str(error))
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-cache")

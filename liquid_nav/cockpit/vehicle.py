@@ -10,6 +10,8 @@ from liquid_nav.types import VelocityCommand
 FLIGHT_ORDERS = ("arm", "takeoff", "engage", "hold", "land", "disarm")
 SAFE_ORDERS = ("hold", "land")
 """Orders that everyone with the token may give, whoever has the controls."""
+MOVE_ORDERS = ("takeoff", "engage")
+"""Orders after which the vehicle moves by itself."""
 DATA_ORDERS = ("record", "stop", "discard")
 WORLD_ORDERS = ("reset", "next")
 """Orders to a simulated world: begin again, or the next one."""
@@ -24,17 +26,19 @@ class Answer:
     Attributes:
         done: it was carried out.
         text: one sentence for the pilot.
+        open: nobody knows; it may still be carried out.
     """
 
     done: bool
     text: str
+    open: bool = False
 
 
 class Vehicle(Protocol):
     """A vehicle with its recorder, as the cockpit commands it. Called from the server's thread; nothing may block."""
 
     async def order(self, name: str) -> Answer:
-        """Carry out one of the orders above; answer within a few seconds whatever happens."""
+        """Carry out one of the orders above; answer within a few seconds whatever happens, and raise nothing."""
 
     def fly(self, command: VelocityCommand) -> None:
         """Fly a command of the pilot, in the level body frame; the safety filter judges it as any other."""

@@ -117,6 +117,8 @@ def _note(values: dict[str, Any]) -> Note:
     text = values.get("text")
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_NOTE:
         raise WishError(f"a note must be a text of 1 to {LONGEST_NOTE} characters")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise WishError("a note holds half a character: send whole ones")
     return Note(" ".join(text.split()))
 
 

@@ -26,11 +26,21 @@ WAIT_S = 5.0
 
 
 class FakeGraph:
-    """Carries out orders as the real nodes would; ``deaf_s`` is how long the bridge does not answer."""
+    """Carries out orders as the real nodes would.
+
+    Attributes:
+        deaf_until_s: until then the bridge does not answer.
+        gates: by order; it is carried out when its gate is opened.
+        failures: by order, raised once instead of an answer.
+        asked: the orders as they came, ``orders`` as they were carried out.
+    """
 
     def __init__(self, board: Board) -> None:
         self.board = board
         self.controller = SimulatedController()
+        self.asked: list[str] = []
+        self.gates: dict[str, asyncio.Event] = {}
+        self.failures: dict[str, Exception] = {}
         self.orders: list[tuple[float, str]] = []
         self.flown: list[tuple[float, VelocityCommand]] = []
         self.notes: list[str] = []
@@ -40,6 +50,11 @@ class FakeGraph:
         self.tell()
 
     async def order(self, name: str) -> Answer:
+        self.asked.append(name)
+        if name in self.failures:
+            raise self.failures.pop(name)
+        if name in self.gates:
+            await self.gates[name].wait()
         if time.monotonic() < self.deaf_until_s:
             await asyncio.sleep(60.0)
         await asyncio.sleep(0.002)  # the way through DDS

@@ -10,12 +10,13 @@ from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp import WSMsgType, WSServerHandshakeError, web
 
+from liquid_nav.cockpit.access import Access, Role
 from liquid_nav.cockpit.background import BackgroundCockpit
 from liquid_nav.cockpit.board import Board
 from liquid_nav.cockpit.config import CockpitConfig
-from liquid_nav.cockpit.connection import HEADER
+from liquid_nav.cockpit.connection import HEADER, MISTAKES, MISTAKES_PER_S, Connection
 from liquid_nav.cockpit.server import REFUSED, Cockpit
 from liquid_nav.errors import ConfigError
 from liquid_nav.types import VelocityCommand
@@ -62,6 +63,19 @@ def test_a_wrong_token_is_as_good_as_none() -> None:
     served(test)
 
 
+def test_a_token_with_broken_characters_is_as_good_as_none() -> None:
+    assert not Access(8765, look=False).knows("\udcff\ud800")
+
+
+def test_two_cockpits_on_free_ports_do_not_share_a_cookie() -> None:
+    names = set()
+    for access in (Access(0, look=False), Access(0, look=False)):
+        response = web.Response()
+        access.remember(response)
+        names |= response.cookies.keys()
+    assert len(names) == 2
+
+
 def test_the_token_leaves_the_address_and_no_script_can_read_it() -> None:
     async def test(there: Bench) -> None:
         response = await there.client.get("/", params={"token": TOKEN}, allow_redirects=False)
@@ -91,6 +105,32 @@ def test_whoever_may_only_look_sees_everything_and_commands_nothing() -> None:
         page.stick = [1.0, 0.0, 0.0, 0.0]
         await asyncio.sleep(0.2)
         assert there.graph.orders == [] and there.graph.flown == []
+        await page.close()
+
+    served(test, look=True)
+
+
+def test_a_viewer_may_look_away_as_often_as_it_likes() -> None:
+    async def test(there: Bench) -> None:
+        page = await there.page()
+        for _ in range(2 * MISTAKES):
+            await page.send(kind="focus")
+        await page.send(kind="order", name="hold", number=1)
+        await until(lambda: page.latest("refused"))
+        assert len([message for message in page.heard if message["kind"] == "refused"]) == 1
+        assert not page.socket.closed
+        await page.close()
+
+    served(test, look=True)
+
+
+def test_what_a_viewer_may_not_do_does_not_close_its_page() -> None:
+    async def test(there: Bench) -> None:
+        page = await there.page()
+        for number in range(2 * MISTAKES):
+            await page.send(kind="order", name="hold", number=number)
+        await until(lambda: sum(message["kind"] == "refused" for message in page.heard) == 2 * MISTAKES)
+        assert not page.socket.closed
         await page.close()
 
     served(test, look=True)
@@ -266,6 +306,41 @@ def test_a_page_that_never_makes_sense_is_closed_and_the_vehicle_holds() -> None
     served(test)
 
 
+def test_mistakes_now_and_then_are_forgiven() -> None:
+    connection = Connection(web.WebSocketResponse(), Role.PILOT, Board())
+    assert not any(connection.mistake(number / MISTAKES_PER_S) for number in range(3 * MISTAKES))
+    assert any(connection.mistake(1e6) for _ in range(MISTAKES))
+
+
+def test_a_page_that_nothing_can_be_sent_to_is_closed_and_the_vehicle_holds() -> None:
+    async def test(there: Bench) -> None:
+        page = await there.flying_page()
+        there.cockpit.board.set("sim", {"time_s": float("nan")})
+        await until(lambda: page.socket.closed and there.graph.controller.state.value == "hold")
+        assert any("nothing can be sent" in event["text"] for event in there.cockpit.board.events)
+        page.beating = False
+        await page.close()
+
+    served(test)
+
+
+def test_the_time_of_a_beat_comes_back_once() -> None:
+    async def test(there: Bench) -> None:
+        await there.join()
+        socket = await there.client.ws_connect("/socket")
+        await socket.send_json({"kind": "beat", "stick": None, "sent": 7.0})
+        echoes: list[float | None] = []
+        while echoes.count(None) < 3 or 7.0 not in echoes:
+            message = await socket.receive_json(timeout=5.0)
+            if message["kind"] == "state":
+                echoes.append(message["echo"])
+                await socket.send_json({"kind": "seen", "state": True, "number": message["number"]})
+        assert echoes.count(7.0) == 1 and set(echoes) == {None, 7.0}
+        await socket.close()
+
+    served(test)
+
+
 def test_recording_and_notes_need_no_controls() -> None:
     async def test(there: Bench) -> None:
         first = await there.flying_page()
@@ -360,6 +435,17 @@ def test_the_server_runs_beside_its_starter_on_the_loopback_alone_and_ends_with_
     cockpit.close()
     with pytest.raises(OSError):
         socket.create_connection((host, int(port)), timeout=0.5)
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_an_address_of_six_numbers_is_bracketed_and_opens_on_this_machine(host: str) -> None:
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    cockpit = BackgroundCockpit(lambda loop: _cockpit(CockpitConfig(host=host, port=0)))
+    assert cockpit.address.startswith("http://[::1]:")
+    cockpit.close()
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,12 @@ def test_nan_is_no_deflection() -> None:
         read_wish('{"kind": "beat", "stick": [NaN, 0, 0, 0]}')
 
 
+def test_half_a_character_is_no_note() -> None:
+    with pytest.raises(WishError, match="half a character"):
+        read_wish('{"kind": "note", "text": "sun \\ud83c"}')
+    assert read_wish('{"kind": "note", "text": "sun \\ud83c\\udf1e"}') == Note("sun \U0001f31e")
+
+
 def test_only_a_plain_yes_confirms() -> None:
     assert read_wish('{"kind": "order", "name": "arm", "confirmed": true}') == Order("arm", 0, True)
     assert read_wish('{"kind": "order", "name": "arm", "confirmed": 1}') == Order("arm", 0, False)

@@ -60,18 +60,27 @@ class GraphVehicle:
             return Answer(False, "nobody would hold the vehicle if this cockpit died: start teleop_node or wait")
         if not client.service_is_ready():
             return Answer(False, f"{SERVICES[name]} is not there: is that node running?")
+        patience_s = WORLD_PATIENCE_S if name in WORLD_ORDERS else PATIENCE_S
+        try:
+            response = await asyncio.wait_for(self._call(client), patience_s)
+        except TimeoutError:
+            return Answer(False, f"{SERVICES[name]} did not answer within {patience_s:g} s", open=True)
+        except Exception as error:  # rclpy raises many kinds when a node or the middleware ends
+            return Answer(False, f"{SERVICES[name]} has failed ({type(error).__name__}: {error})", open=True)
+        return Answer(bool(response.success), str(response.message))
+
+    async def _call(self, client: Client) -> Any:
         answered: asyncio.Future[Any] = self.loop.create_future()
 
         def on_done(future: Any) -> None:
             self.loop.call_soon_threadsafe(_settle, answered, future)
 
-        client.call_async(Trigger.Request()).add_done_callback(on_done)
-        patience_s = WORLD_PATIENCE_S if name in WORLD_ORDERS else PATIENCE_S
+        asked = client.call_async(Trigger.Request())
+        asked.add_done_callback(on_done)
         try:
-            response = await asyncio.wait_for(answered, patience_s)
-        except TimeoutError:
-            return Answer(False, f"{SERVICES[name]} did not answer within {patience_s:g} s")
-        return Answer(bool(response.success), str(response.message))
+            return await answered
+        finally:
+            client.remove_pending_request(asked)  # of one that nobody waits for any more
 
     async def _discovered(self, client: Client) -> None:
         """Wait a while for the node that serves it."""

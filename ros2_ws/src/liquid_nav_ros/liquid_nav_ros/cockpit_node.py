@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import sys
 import threading
@@ -24,6 +23,7 @@ from liquid_nav.cockpit.board import Board
 from liquid_nav.cockpit.config import CockpitConfig
 from liquid_nav.cockpit.judge import wiring
 from liquid_nav.cockpit.server import Cockpit
+from liquid_nav.cockpit.status import read_status
 from liquid_nav.safety import SafetyConfig
 from liquid_nav_ros.cockpit_link import GraphVehicle
 from liquid_nav_ros.conversions import odometry_of, to_seconds
@@ -164,7 +164,11 @@ class CockpitNode(Node):
 
     def _on_json(self, name: str) -> Any:
         def on_text(message: String) -> None:
-            self._set(name, json.loads(message.data))
+            values = read_status(message.data)
+            if values is not None:
+                self._set(name, values)
+            else:
+                self.get_logger().error(f"the status of {name} is no JSON object", throttle_duration_sec=5.0)
 
         return on_text
 
