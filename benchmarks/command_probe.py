@@ -10,7 +10,7 @@ a memory: a head that explains less than it has left a component out.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from dataclasses import fields
 from pathlib import Path
 
@@ -51,7 +51,11 @@ def _with_one(features: torch.Tensor) -> torch.Tensor:
 def main() -> None:
     """Print a row for each policy, all moments with the target in sight and those close to solids."""
     torch.set_num_threads(1)
-    path, *policies = (Path(each) for each in sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("features", type=Path)
+    parser.add_argument("policies", metavar="policy", type=Path, nargs="+")
+    given = parser.parse_args()
+    path, policies = given.features, given.policies
     check = read(path, "check")
     seen = check.visible & check.use_command
     parts = {"target in sight": seen, "and solids near": seen & (check.weight > HEAVY)}

@@ -9,7 +9,7 @@ believes that stays there.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,9 @@ def judge(network: LiquidPolicyNetwork, moments: list[Moment]) -> tuple[float, f
 def main() -> None:
     """Print a table."""
     torch.set_num_threads(2)
-    networks = {Path(folder).name: load_network(Path(folder))[0] for folder in sys.argv[1:]}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("policies", metavar="policy", type=Path, nargs="+")
+    networks = {folder.name: load_network(folder)[0] for folder in parser.parse_args().policies}
     table = Table("condition", "pictures", *(f"{name}: on target, distance" for name in networks))
     renderer, seeds = make_renderer("auto"), split_seeds("validation", FLIGHTS, SEED)
     with progress_bar("flying", len(NAMES) * FLIGHTS) as advance:

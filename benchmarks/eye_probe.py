@@ -9,7 +9,7 @@ expert's along whole flights, memory included.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from itertools import pairwise
 from pathlib import Path
@@ -131,7 +131,11 @@ def search_of(cache: Cache, flown: Array) -> dict[str, str]:
 
 def main() -> None:
     """Print a table."""
-    policy, *folders = map(Path, sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("policy", type=Path)
+    parser.add_argument("episodes", type=Path, nargs="+")
+    given = parser.parse_args()
+    policy, folders = given.policy, given.episodes
     torch.set_num_threads(2)
     with tempfile.TemporaryDirectory() as where:
         rows = probe(policy, open_cache(folders, Path(where)))

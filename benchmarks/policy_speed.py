@@ -8,7 +8,7 @@ beside them. Targets: p99 under 4 ms in PyTorch, under 2 ms in ONNX Runtime, com
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Callable
@@ -118,7 +118,9 @@ def head_steps() -> Table:
 def main() -> None:
     """Print the tables."""
     torch.set_num_threads(1)
-    policy = load_policy(sys.argv[1] if len(sys.argv) > 1 else None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("policy", type=Path, nargs="?", help="the shipped one where none is named")
+    policy = load_policy(parser.parse_args().policy)
     frames = smooth_pictures(16, *CAMERA_PX)
     table = Table("step at batch 1", "p50 ms", "p99 ms", "p50 wall ms")
     steps = torch_steps(policy, frames)

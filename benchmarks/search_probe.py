@@ -10,7 +10,7 @@ it is.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
@@ -71,7 +71,11 @@ def long_searches(policy: Path, learn: Sequences) -> tuple[torch.Tensor, torch.T
 def main() -> None:
     """Print a row for each policy and stretch of time."""
     torch.set_num_threads(1)
-    path, *policies = (Path(each) for each in sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("features", type=Path)
+    parser.add_argument("policies", metavar="policy", type=Path, nargs="+")
+    given = parser.parse_args()
+    path, policies = given.features, given.policies
     tensors = load_file(path)
     learn = Sequences(**{item.name: tensors[f"learn.{item.name}"] for item in fields(Sequences)})
     table = Table("policy", "lost for s", "moments", "forward m/s", f"above {FAST_M_S} m/s", "yaw rad/s", "right side")

@@ -8,8 +8,8 @@ before is worked on; on a machine with as many loaders as idle cores, waiting sh
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -34,7 +34,9 @@ EPISODES, LENGTH = 4, 100
 
 def main() -> None:
     """Print a table."""
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else STEPS
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", type=int, nargs="?", default=STEPS)
+    steps = parser.parse_args().steps
     settings = TrainSettings(threads=1)
     torch.set_num_threads(settings.threads)
     maker = BatchMaker(small_cache(EPISODES, LENGTH), settings, np.arange(EPISODES), augment=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import av
@@ -32,7 +32,11 @@ MOTORS = ("forward", "left", "up", "turn")
 
 def main() -> None:
     """Write ``flight.png``, ``flight.gif``, ``path.png`` and ``network.png``."""
-    run, out = Path(sys.argv[1]), Path(sys.argv[2])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of a flight")
+    parser.add_argument("out", type=Path, help="folder for the pictures")
+    given = parser.parse_args()
+    run, out = given.run, given.out
     out.mkdir(parents=True, exist_ok=True)
     pictures = _read_film(run / "flight.mp4")
     Image.fromarray(pictures[int(STILL_AT * len(pictures))]).save(out / "flight.png", optimize=True)
