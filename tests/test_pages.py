@@ -50,11 +50,54 @@ def test_the_expert_reached_nearly_every_backpack_without_contact() -> None:
     assert row["episodes"] >= 200 and row["success"] >= 0.99 and row["collisions"] == 0.0
 
 
+def _prose(text: str) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _anchors(text: str) -> set[str]:
+    """The names of a page's headings as GitHub makes them; one that comes again is numbered."""
+    seen: dict[str, int] = {}
+    found: set[str] = set()
+    for heading in re.findall(r"^#+ +(.+?)\s*$", _prose(text), flags=re.MULTILINE):
+        shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        name = re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
+        count = seen[name] = seen.get(name, -1) + 1
+        found.add(f"{name}-{count}" if count else name)
+    return found
+
+
+def _dead_links(page: Path) -> list[str]:
+    """Links of a page to files that are not there or headings that they lack."""
+    dead = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", _prose(page.read_text())):
+        name, _, anchor = target.partition("#")
+        other = page.parent / name if name else page
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        if not other.exists() or (anchor and other.suffix == ".md" and anchor not in _anchors(other.read_text())):
+            dead.append(target)
+    return dead
+
+
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_point_at_files_that_exist(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} points at {target}"
+def test_links_point_at_files_and_headings_that_exist(page: Path) -> None:
+    assert _dead_links(page) == []
+
+
+def test_a_link_to_a_heading_that_is_not_there_is_found(tmp_path: Path) -> None:
+    (tmp_path / "b.md").write_text("# The `b` page\n## Again\n## Again\n```sh\n# no heading\n```\n")
+    good = "[1](b.md#the-b-page) [2](b.md#again-1) [3](b.md) [4](#here-we-are) [5](https://x.org/#y)"
+    bad = "[6](b.md#no-heading) [7](b.md#again-2) [8](#nowhere) [9](c.md#again)"
+    (tmp_path / "a.md").write_text(f"# Here, we are\n{good} {bad}\n")
+    assert _dead_links(tmp_path / "a.md") == ["b.md#no-heading", "b.md#again-2", "#nowhere", "c.md#again"]
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_nobody_is_asked_to_install_what_is_installed(page: Path) -> None:
+    installed = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE))
+    asked = re.findall(r"pip install ([a-z][\w.-]*)", page.read_text())
+    assert not installed & set(asked)
 
 
 def test_a_page_without_markers_is_refused() -> None:

@@ -111,26 +111,36 @@ def split(
 
 @app.command()
 def repair(paths: Files, as_json: Json = False) -> None:
-    """Mend files that a crash or an empty battery left; whole ones are passed over, damaged ones stay."""
-    from liquid_nav.data.salvage import repair as mend
-    from liquid_nav.data.summary import WHOLE, summarize_all
+    """Mend files that a crash or an empty battery left; whole and mended ones are passed over, damaged ones stay.
 
-    answers = []
+    All files are tried; the exit status is 2 when one could not be mended.
+    """
+    from liquid_nav.data.salvage import mended_name
+    from liquid_nav.data.salvage import repair as mend
+    from liquid_nav.data.summary import DAMAGED, WHOLE, summarize_all
+
+    answers: list[dict[str, Any]] = []
     for summary in summarize_all(paths):
-        if summary.state == WHOLE:
+        if summary.state == WHOLE or (summary.state == DAMAGED and mended_name(summary.path).exists()):
             continue
-        done = mend(summary.path)
+        try:
+            done = mend(summary.path)
+        except EpisodeError as error:
+            answers.append({"file": summary.path.name, "error": str(error)})
+            continue
         answers.append({
             "file": summary.path.name, "mended": str(done.path), "messages": done.messages,
             "seconds": round(done.seconds, 2), "lost_bytes": done.damage.lost_bytes, "reason": done.damage.reason,
         })  # fmt: skip
     if as_json:
         typer.echo(json.dumps(answers))
-        return
-    for answer in answers:
-        typer.echo("  ".join(f"{key} {value}" for key, value in answer.items()))
-    if not answers:
-        typer.echo("every file is whole")
+    else:
+        for answer in answers:
+            typer.echo("  ".join(f"{key} {value}" for key, value in answer.items()), err="error" in answer)
+        if not answers:
+            typer.echo("every file is whole or mended")
+    if any("error" in answer for answer in answers):
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -169,17 +179,23 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Make episodes of a bag of somebody else's drone."""
-    from liquid_nav.data.importing import bag_topics, import_bag
+    from liquid_nav.data.importing import UNUSED, bag_topics, import_bag
     from liquid_nav.data.topic_map import load_topic_map
 
     if topics is None:
         _answer(bag_topics(bag), as_json)
         return
     done = import_bag(bag, load_topic_map(topics), out)
-    rows = [{"file": str(each.path), "steps": each.steps, "labelled": each.labelled} for each in done]
-    typer.echo(json.dumps(rows) if as_json else "\n".join(
-        f"{row['file']}: {row['steps']} steps, {row['labelled']} with a label" for row in rows
-    ))  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps([
+            {"file": str(each.path), "steps": each.steps, "labelled": each.labelled, "left_out": each.left_out}
+            for each in done
+        ]))  # fmt: skip
+        return
+    for each in done:
+        typer.echo(f"{each.path}: {each.steps} steps, {each.labelled} with a label")
+    if done[0].left_out:
+        typer.echo(f"{UNUSED}: {done[0].left_out}")
 
 
 @app.command()
@@ -197,10 +213,7 @@ def export(
     from liquid_nav.data.lerobot import export_lerobot
     from liquid_nav.data.summary import episode_files
 
-    width, mark, height = size.partition("x")
-    if not mark or not width.isdigit() or not height.isdigit():
-        raise EpisodeError(f"size is {size!r}: write it as WIDTHxHEIGHT, such as 256x144")
-    size_px, files = (int(width), int(height)), episode_files(paths)
+    size_px, files = _size_px(size), episode_files(paths)
     if kind == "lerobot":
         counts = export_lerobot(files, out, task=task, fps=fps, size_px=size_px)
     elif kind == "folder":
@@ -252,6 +265,13 @@ def view(
         typer.echo(f"{run(path, viewer, follow=follow, speed=speed)} messages")
     finally:
         viewer.close()
+
+
+def _size_px(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not all(side.isdecimal() and len(side) < 10 for side in (width, height)):
+        raise EpisodeError(f"size is {text!r}: write it as WIDTHxHEIGHT, such as 256x144")
+    return int(width), int(height)
 
 
 def _answer(values: dict[str, Any], as_json: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from liquid_nav.policy.runtime import PRETRAINED
 from training.result_plots import write_plots
 from training.run_folder import write_json
 
@@ -26,10 +27,15 @@ def write_reports(
     """Write ``results.json``, ``flights.json`` (a line for each flight), plots, and ``results.md`` with ``sheets``."""
     (out / "flights.json").write_text("[\n" + ",\n".join(json.dumps(row) for row in flights) + "\n]\n")
     pictures = [*write_plots(results, flights, out), *sheets]
+    (out / "results.md").write_text(results_page(results, pictures))
+    write_json(out / "results.json", results)  # the last: where it stands, all is there
+
+
+def results_page(results: dict[str, Any], pictures: Sequence[Path]) -> str:
+    """Return a Markdown page of the conditions, how they were flown, and pictures."""
     lines = [results_table(results), _circumstances(results)]
     lines += [f"![{CAPTIONS[picture.name]}]({picture.name})\n" for picture in pictures]
-    (out / "results.md").write_text("\n".join(lines))
-    write_json(out / "results.json", results)  # the last: where it stands, all is there
+    return "\n".join(lines)
 
 
 def results_table(results: dict[str, Any]) -> str:
@@ -60,4 +66,7 @@ def _circumstances(results: dict[str, Any]) -> str:
     renderer = results.get("renderer", "auto")
     command += "" if renderer == "auto" else f" --renderer {renderer}"
     minutes = max(1, round(results["seconds"] / 60))
-    return f"`{command}`: {minutes} min on {results['machine']}.\n"
+    text = f"`{command}`: {minutes} min on {results['machine']}.\n"
+    if "policy_folder" not in results and results["policy"] not in ("expert", PRETRAINED.name):
+        text += f"The folder of policy `{results['policy']}` was not recorded: add it as `--policy DIR`.\n"
+    return text

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.data.episode import Step
+from liquid_nav.errors import ConfigError
 from liquid_nav.frames import wrap_angle
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 
 T = TypeVar("T")
 SAME_S = 1e-3  # stamps that differ by less are one
+SIDE_PX = (16, 4096)  # least and most of an image's width and height
 VERDICT_S = 0.1  # a verdict on an image's command comes at most this long after it
 
 
@@ -32,6 +34,9 @@ class AlignOptions:
         pilot_timeout_s: a pilot whose last command is older does not fly.
         longest_gap_s: between images; where it is longer, another episode begins.
         oldest_s: an older estimate of the state is none.
+
+    Raises:
+        ConfigError: when the size does not fit.
     """
 
     rate_hz: float | None = None
@@ -40,6 +45,12 @@ class AlignOptions:
     pilot_timeout_s: float = 0.3
     longest_gap_s: float = 1.0
     oldest_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        low, high = SIDE_PX
+        if self.size_px is not None and not all(low <= side <= high for side in self.size_px):
+            width, height = self.size_px
+            raise ConfigError(f"size is {width}x{height}: use {low} to {high} pixels each way")
 
 
 @dataclass

@@ -50,9 +50,9 @@ class EpisodeMetadata:
 
     @classmethod
     def from_text(cls, values: dict[str, str]) -> EpisodeMetadata:
-        """Read :meth:`to_text` back; entries it does not know are kept in ``extra``."""
+        """Read :meth:`to_text` back; entries it does not know, and numbers that are none, are kept in ``extra``."""
         known = {item.name for item in fields(cls)} - {"extra"}
-        named = {key: value for key, value in values.items() if key in known}
+        named = {key: value for key, value in values.items() if key in known and _readable(key, value)}
         return cls(
             world=named.get("world", ""),
             seed=int(named.get("seed", "-1")),
@@ -61,8 +61,18 @@ class EpisodeMetadata:
             software=named.get("software", ""),
             pilot=named.get("pilot", ""),
             horizontal_fov_rad=float(named.get("horizontal_fov_rad", "nan")),
-            extra={key: value for key, value in values.items() if key not in known},
+            extra={key: value for key, value in values.items() if key not in named},
         )
+
+
+def _readable(key: str, text: str) -> bool:
+    """Say whether an entry that must be a number is one: anybody may have written it."""
+    kind = {"seed": int, "horizontal_fov_rad": float}.get(key, str)
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from liquid_nav.data.align import AlignOptions
 from liquid_nav.data.episode import Step
 from liquid_nav.data.messages import image_message
 from liquid_nav.data.reader import EpisodeFile, open_episode
+from liquid_nav.data.whole_folder import whole_folder
 from liquid_nav.errors import EpisodeError
 from liquid_nav.frames import quaternion_to_matrix
 
@@ -43,17 +44,16 @@ def export_folder(files: list[Path], folder: Path, *, size_px: tuple[int, int] |
         Counts: ``episodes``, ``images``.
 
     Raises:
-        EpisodeError: when the folder exists, two episodes have one name, or an episode cannot be read.
+        ConfigError: when the size does not fit.
+        EpisodeError: when the folder exists or cannot be written, two episodes have one name, or an episode cannot be
+            read; nothing is left then.
     """
-    if folder.exists():
-        raise EpisodeError(f"{folder} exists already: choose another folder")
+    options = AlignOptions(size_px=size_px, longest_gap_s=float("inf"))
     twice = [name for name, count in Counter(file.stem for file in files).items() if count > 1]
     if twice:
         raise EpisodeError(f"{len(files)} episodes, of which several are named {twice[0]}: export them one by one")
-    images = 0
-    for file in files:
-        episode = open_episode(file)
-        images += _write(episode, folder / file.stem, AlignOptions(size_px=size_px, longest_gap_s=float("inf")))
+    with whole_folder(folder) as part:
+        images = sum(_write(open_episode(file), part / file.stem, options) for file in files)
     return {"episodes": len(files), "images": images}
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.rosbag2 import ReaderError
+from rosbags.highlevel import AnyReader
 
 from liquid_nav import __version__
 from liquid_nav.data import messages
 from liquid_nav.data.align import Tracks, align, crop, fit, with_velocities
-from liquid_nav.data.episode import EpisodeMetadata
+from liquid_nav.data.episode import EpisodeMetadata, Step
 from liquid_nav.data.images import rgb_of
 from liquid_nav.data.topic_map import Topic, TopicMap
 from liquid_nav.data.writer import EpisodeWriter
@@ -25,18 +26,31 @@ from liquid_nav.errors import EpisodeError
 from liquid_nav.frames import enu_to_level_flu
 from liquid_nav.types import Odometry, VelocityCommand
 
+T = TypeVar("T")
+UNUSED = "left out, since their values are no numbers or no attitude"
+TURN_NORM = 0.1  # a quaternion whose length differs from 1 by more is no attitude
+
 
 @dataclass(frozen=True)
 class Imported:
-    """One episode that was made of a bag."""
+    """One episode that was made of a bag.
+
+    Attributes:
+        path: of its file.
+        steps, labelled: how many it has, and how many of them say what should have been flown.
+        left_out: which messages of the bag were not used since their values are no numbers; empty for none.
+    """
 
     path: Path
     steps: int
     labelled: int
+    left_out: str = ""
 
 
 def import_bag(bag: Path, topics: TopicMap, folder: Path) -> list[Imported]:
-    """Write the episodes of a bag: ``<bag>-00.mcap``, ``-01`` and so on, a new one after each gap.
+    """Write the episodes of a bag: ``<bag>-00.mcap``, ``-01`` and so on, a new one after each gap; all or none.
+
+    Commands and states that hold NaN, infinity or a quaternion that is no attitude are left out, as if never sent.
 
     Args:
         bag: a rosbag2 folder, an ``.mcap``, ``.db3`` or ROS 1 ``.bag`` file.
@@ -50,29 +64,48 @@ def import_bag(bag: Path, topics: TopicMap, folder: Path) -> list[Imported]:
     collector = _Collector(topics)
     for kind, message, arrival_s in _messages(bag, topics):
         collector.take(kind, message, arrival_s)
-    tracks = collector.finish()
+    tracks, left_out = collector.finish(), collector.left_out
+    extra = {"kind": "imported", "source": bag.name} | ({"left_out": left_out} if left_out else {})
+    meta = EpisodeMetadata(
+        world=topics.world, seed=-1, season="", software=__version__, pilot=topics.pilot_name,
+        horizontal_fov_rad=collector.fov_rad, extra=extra,
+    )  # fmt: skip
     done: list[Imported] = []
-    for steps in align(tracks, topics.options):
-        first = next(steps, None)
-        if first is None:
-            continue
-        path = folder / f"{bag.stem}-{len(done):02d}.mcap"
-        meta = EpisodeMetadata(
-            world=topics.world, seed=-1, season="", software=__version__, pilot=topics.pilot_name,
-            horizontal_fov_rad=collector.fov_rad, extra={"kind": "imported", "source": bag.name},
-        )  # fmt: skip
-        labelled = 0
-        with EpisodeWriter(path, meta) as writer:
-            for step in chain([first], steps):
+    try:
+        for steps in align(tracks, topics.options):
+            first = next(steps, None)
+            if first is not None:
+                path = folder / f"{_name(bag)}-{len(done):02d}.mcap"
+                done.append(_write(path, meta, chain([first], steps), left_out))
+    except BaseException:
+        for each in done:
+            each.path.unlink(missing_ok=True)
+        raise
+    if not done:
+        cause = "do the clocks of the topics agree? try stamps: arrival"
+        cause = f"{UNUSED}: {left_out}" if left_out else cause
+        oldest_s = topics.options.oldest_s
+        raise EpisodeError(f"{bag}: no image has a command before it and a state within {oldest_s:g} s: {cause}")
+    return done
+
+
+def _name(bag: Path) -> str:
+    """Return what a bag is called; a folder's name may hold dots that end nothing."""
+    whole = bag.resolve()
+    return whole.name if whole.is_dir() else whole.stem
+
+
+def _write(path: Path, meta: EpisodeMetadata, steps: Iterator[Step], left_out: str) -> Imported:
+    writer, labelled = EpisodeWriter(path, meta), 0
+    try:
+        with writer:
+            for step in steps:
                 writer.write(step)
                 labelled += step.labelled
-        done.append(Imported(path, writer.steps, labelled))
-    if not done:
-        raise EpisodeError(
-            f"{bag}: no image has a command before it and a state within {topics.options.oldest_s:g} s: "
-            "do the clocks of the topics agree? try stamps: arrival"
-        )
-    return done
+    except BaseException:
+        writer.discard()
+        raise
+    return Imported(path, writer.steps, labelled, left_out)
 
 
 def bag_topics(bag: Path) -> dict[str, str]:
@@ -85,13 +118,19 @@ def bag_topics(bag: Path) -> dict[str, str]:
         return {connection.topic: connection.msgtype for connection in reader.connections}
 
 
-def _opened(bag: Path) -> AnyReader:
+@contextmanager
+def _opened(bag: Path) -> Iterator[AnyReader]:
+    """Open a bag; what goes wrong while it is read is one line, too."""
     if not bag.exists():
         raise EpisodeError(f"{bag} does not exist: give a rosbag2 folder, an .mcap, .db3 or .bag file")
     try:
-        return AnyReader([bag], default_typestore=messages.STORE)
-    except (AnyReaderError, ReaderError, OSError, ValueError) as error:
-        raise EpisodeError(f"{bag} cannot be read as a bag ({error})") from error
+        with AnyReader([bag], default_typestore=messages.STORE) as reader:
+            yield reader
+    except EpisodeError:
+        raise
+    except Exception as error:  # rosbags raises many kinds on foreign bytes
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise EpisodeError(f"{bag} cannot be read as a bag ({said}): is it whole, and a bag?") from error
 
 
 def _messages(bag: Path, topics: TopicMap) -> Iterator[tuple[str, Any, float]]:
@@ -99,19 +138,16 @@ def _messages(bag: Path, topics: TopicMap) -> Iterator[tuple[str, Any, float]]:
     wanted: dict[str, list[str]] = {}
     for kind, topic in topics.topics.items():
         wanted.setdefault(topic.name, []).append(kind)
-    try:
-        with _opened(bag) as reader:
-            there = {connection.topic for connection in reader.connections}
-            missing = [name for name in wanted if name not in there]
-            if missing:
-                raise EpisodeError(f"{bag} holds no {missing[0]}: its topics are {', '.join(sorted(there))}")
-            chosen = [connection for connection in reader.connections if connection.topic in wanted]
-            for connection, arrival_ns, data in reader.messages(chosen):
-                message = reader.deserialize(data, connection.msgtype)
-                for kind in wanted[connection.topic]:
-                    yield kind, message, 1e-9 * arrival_ns
-    except (AnyReaderError, ReaderError, KeyError) as error:
-        raise EpisodeError(f"{bag} cannot be read ({type(error).__name__}: {error})") from error
+    with _opened(bag) as reader:
+        there = {connection.topic for connection in reader.connections}
+        missing = [name for name in wanted if name not in there]
+        if missing:
+            raise EpisodeError(f"{bag} holds no {missing[0]}: its topics are {', '.join(sorted(there))}")
+        chosen = [connection for connection in reader.connections if connection.topic in wanted]
+        for connection, arrival_ns, data in reader.messages(chosen):
+            message = reader.deserialize(data, connection.msgtype)
+            for kind in wanted[connection.topic]:
+                yield kind, message, 1e-9 * arrival_ns
 
 
 class _Collector:
@@ -121,6 +157,7 @@ class _Collector:
         self._topics = topics
         self._tracks = Tracks()
         self._velocities = False
+        self._left_out: Counter[str] = Counter()
         self.fov_rad = float(np.radians(topics.horizontal_fov_deg))
 
     def take(self, kind: str, message: Any, arrival_s: float) -> None:
@@ -132,14 +169,23 @@ class _Collector:
             picture = fit(rgb_of(message), self._topics.options.size_px)
             tracks.images.append((stamp, partial(_same, picture)))
         elif kind == "odometry":
-            tracks.odometry.append((stamp, self._state(message, stamp)))
+            state = self._state(message, stamp)
+            self._keep(kind, tracks.odometry, stamp, state, _is_state(state))
         elif kind == "camera_info":
             self.fov_rad = _fov_rad(message, self._topics)
         elif kind == "target":
-            tracks.targets.append((stamp, _position(message)))
+            place = _position(message)
+            self._keep(kind, tracks.targets, stamp, place, bool(np.isfinite(place).all()))
         else:
             track = {"command": tracks.flown, "pilot": tracks.wanted, "label": tracks.labels}[kind]
-            track.append((stamp, _command(message, kind)))
+            command = _command(message, kind)
+            self._keep(kind, track, stamp, command, command.is_finite)
+
+    @property
+    def left_out(self) -> str:
+        """How many messages were left out, by what they are for; empty for none."""
+        counts = [f"{count} of {self._topics.topics[kind].name} ({kind})" for kind, count in self._left_out.items()]
+        return ", ".join(counts)
 
     def finish(self) -> Tracks:
         """Return the tracks, velocities in the body's frame."""
@@ -156,10 +202,17 @@ class _Collector:
                 track[:] = _to_body(track, yaws, topic)
         return tracks
 
+    def _keep(self, kind: str, track: list[tuple[float, T]], stamp: float, value: T, good: bool) -> None:
+        if good:
+            track.append((stamp, value))
+        else:
+            self._left_out[kind] += 1
+
     def _state(self, message: Any, stamp: float) -> Odometry:
         if hasattr(message, "twist"):
             self._velocities = True
-            state = messages.odometry_of(message)
+            with np.errstate(invalid="ignore"):  # what is no number is left out
+                state = messages.odometry_of(message)
             velocity = state.velocity_enu_m_s
             if self._topics.odometry.frame == "world":
                 linear = message.twist.twist.linear
@@ -189,6 +242,13 @@ def _position(message: Any) -> NDArray[np.float64]:
     return np.array([place.x, place.y, place.z])
 
 
+def _is_state(state: Odometry) -> bool:
+    """Say whether all values are numbers and the attitude is one: before an estimator has begun they are not."""
+    values = (state.position_enu_m, state.velocity_enu_m_s, state.attitude_xyzw, state.angular_velocity_flu_rad_s)
+    finite = np.isfinite(np.concatenate(values)).all()
+    return bool(finite and abs(np.linalg.norm(state.attitude_xyzw) - 1.0) <= TURN_NORM)
+
+
 def _command(message: Any, kind: str) -> VelocityCommand:
     twist = getattr(message, "twist", message)
     if not hasattr(twist, "linear"):
@@ -198,8 +258,8 @@ def _command(message: Any, kind: str) -> VelocityCommand:
 
 def _fov_rad(message: Any, topics: TopicMap) -> float:
     """Return the horizontal view of what the crop keeps."""
-    focal = float(np.asarray(message.k)[0])
-    if focal <= 0.0:
+    focal = float(np.asarray(message.K if hasattr(message, "K") else message.k)[0])  # ROS 1 writes it large
+    if not 0.0 < focal < np.inf:
         return float(np.radians(topics.horizontal_fov_deg))
     _, _, width, _ = crop(message.width, message.height, (topics.width_px, topics.height_px))
     return float(2.0 * np.arctan(0.5 * width / focal))

@@ -1,7 +1,8 @@
 """Exporting episodes as a LeRobot data set, format v3.0.
 
 One Parquet file of numbers, one H.264 video of all images, and tables that say where each episode begins, as
-https://github.com/huggingface/lerobot reads them. Needs ``pyarrow``: ``pip install liquid_nav[lerobot]``.
+https://github.com/huggingface/lerobot reads them. Needs ``pyarrow``, which ``make setup`` installs and
+``pip install -e '.[lerobot]'`` too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from liquid_nav.data.align import AlignOptions
 from liquid_nav.data.episode import Step
 from liquid_nav.data.exporting import attitude_rpy
 from liquid_nav.data.reader import open_episode
+from liquid_nav.data.whole_folder import whole_folder
 from liquid_nav.errors import ConfigError, EpisodeError
 
 VERSION = "v3.0"
@@ -62,13 +64,22 @@ def export_lerobot(
 
     Raises:
         ConfigError: when pyarrow is missing or a number does not fit.
-        EpisodeError: when the folder exists or an episode cannot be read or holds no steps.
+        EpisodeError: when the folder exists or cannot be written, or an episode cannot be read or holds no steps;
+            nothing is left then.
     """
     _arrow()
     if fps < 1 or size_px[0] % 2 or size_px[1] % 2:
         raise ConfigError(f"fps is {fps}, size is {size_px}: use 1 or more and even numbers, as H.264 needs")
-    if folder.exists():
-        raise EpisodeError(f"{folder} exists already: choose another folder")
+    options = AlignOptions(size_px=size_px, longest_gap_s=float("inf"))
+    with whole_folder(folder) as part:
+        frames = _write_set(files, part, task, fps, size_px, options)
+    return {"episodes": len(files), "frames": frames}
+
+
+def _write_set(
+    files: list[Path], folder: Path, task: str, fps: int, size_px: tuple[int, int], options: AlignOptions
+) -> int:
+    """Write video, tables and what describes them; return the number of frames."""
     video = folder / "videos" / CAMERA / "chunk-000" / "file-000.mp4"
     video.parent.mkdir(parents=True)
     columns, rows = _Columns(), list[dict[str, Any]]()
@@ -76,7 +87,6 @@ def export_lerobot(
     with _Video(video, fps, size_px) as film:
         for number, file in enumerate(files):
             begun, seen = len(columns.frame), list[NDArray[np.uint8]]()
-            options = AlignOptions(size_px=size_px, longest_gap_s=float("inf"))
             for frame, step in enumerate(_beats(open_episode(file).steps(options), fps)):
                 film.add(step.frame.rgb)
                 seen.append(step.frame.rgb)
@@ -90,7 +100,7 @@ def export_lerobot(
     _write_tables(folder, columns, rows, task, fps)
     _write_json(folder / "meta" / "stats.json", _stats(columns, slice(None), samples, fps))
     _write_json(folder / "meta" / "info.json", _info(len(files), len(columns.frame), fps, size_px))
-    return {"episodes": len(files), "frames": len(columns.frame)}
+    return len(columns.frame)
 
 
 def _beats(steps: Iterator[Step], fps: int) -> Iterator[Step]:
@@ -273,5 +283,5 @@ def _arrow() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise ConfigError("LeRobot's format needs pyarrow: pip install pyarrow") from error
+        raise ConfigError("LeRobot's format needs pyarrow: run `make setup` or pip install -e '.[lerobot]'") from error
     return pyarrow, pyarrow.parquet

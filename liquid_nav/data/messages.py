@@ -72,12 +72,21 @@ def image_message(picture: NDArray[np.uint8], stamp_s: float, kind: str) -> Any:
 
 
 def picture_of(message: Any) -> NDArray[np.uint8]:
-    """Return the RGB (height, width, 3) or grey (height, width) picture of a CompressedImage."""
-    picture = cv2.imdecode(np.frombuffer(message.data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+    """Return the RGB picture (height, width, 3) of a CompressedImage, whatever its channels, as the camera saw it."""
+    picture = _decoded(message, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return np.ascontiguousarray(picture[..., ::-1], dtype=np.uint8)
+
+
+def mask_of(message: Any) -> NDArray[np.uint8]:
+    """Return the grey picture (height, width) of a CompressedImage that holds a mask."""
+    return np.ascontiguousarray(_decoded(message, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
+
+
+def _decoded(message: Any, how: int) -> NDArray[Any]:
+    picture = cv2.imdecode(np.frombuffer(message.data, dtype=np.uint8), how)
     if picture is None:
         raise EpisodeError(f"an image at {stamp_of(message):.3f} s cannot be decoded: the file is damaged")
-    flipped = picture[..., ::-1] if picture.ndim == 3 else picture
-    return np.ascontiguousarray(flipped, dtype=np.uint8)
+    return np.asarray(picture)
 
 
 def camera_info_message(stamp_s: float, width: int, height: int, horizontal_fov_rad: float) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.data.episode import Step
 from liquid_nav.data.reader import EpisodeFile
+from liquid_nav.data.recorded import image_stamps_ns
 from liquid_nav.frames import quaternion_to_matrix
 
 SHORT_S = 2.0
@@ -72,6 +73,7 @@ class Quality:
 class _Series:
     """Numbers of all steps."""
 
+    arrived_ns: list[int]  # stamps of all images in the order of their coming; those of the steps are sorted
     stamps: list[float] = field(default_factory=list)
     positions: list[NDArray[np.float64]] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
@@ -102,7 +104,7 @@ class _Series:
 
 def check(episode: EpisodeFile) -> Quality:
     """Read an episode through and judge it."""
-    series, before = _Series(), None
+    series, before = _Series(image_stamps_ns(episode.messages)), None
     fov = episode.metadata.horizontal_fov_rad
     for step in episode.steps():
         grey = cv2.cvtColor(cv2.resize(step.frame.rgb, SMALL, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
@@ -152,6 +154,8 @@ def _restarts(series: _Series) -> NDArray[np.bool_]:
 
 def _times(quality: Quality, series: _Series) -> list[Finding]:
     findings = []
+    if np.diff(series.arrived_ns).min() <= 0:
+        findings.append(Finding("time_backwards", "stamps of images do not grow"))
     gaps = np.diff(series.stamps)[~_restarts(series)]
     period = 1.0 / quality.rate_hz
     missing = int(np.maximum(np.round(gaps / period) - 1, 0).sum())
@@ -165,8 +169,6 @@ def _times(quality: Quality, series: _Series) -> list[Finding]:
     if gaps.max() > max(GAP_S, 3.0 * period):
         at = series.stamps[int(np.flatnonzero(np.diff(series.stamps) == gaps.max())[0])] - series.stamps[0]
         findings.append(Finding("time_gap", f"no image for {gaps.max():.2f} s after {at:.1f} s"))
-    if gaps.min() <= 0.0:
-        findings.append(Finding("time_backwards", "stamps of images do not grow"))
     return findings
 
 

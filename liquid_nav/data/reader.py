@@ -168,7 +168,7 @@ def _step(moment: dict[str, Any], options: AlignOptions) -> Step:
         command=command,
         expert=command if label is None else messages.command_of(label),
         target_position_enu_m=np.full(3, np.nan) if target is None else target,
-        target_mask=None if mask is None else fit(messages.picture_of(mask), options.size_px) > 127,
+        target_mask=None if mask is None else fit(messages.mask_of(mask), options.size_px) > 127,
         obstacle_ranges_m=None if scan is None else np.asarray(scan.ranges, dtype=np.float32),
         labelled=label is not None,
         source=moment[SOURCE_TOPIC].data if SOURCE_TOPIC in moment else "",

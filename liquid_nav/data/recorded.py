@@ -10,7 +10,9 @@ import numpy as np
 
 from liquid_nav.data import messages
 from liquid_nav.data.align import Tracks
+from liquid_nav.data.stamps import stamp_ns
 
+IMAGES = "camera/image/compressed"
 Recorded = Mapping[str, Sequence[tuple[int, str, bytes]]]
 VERDICTS = "liquid_nav: safety"
 
@@ -22,7 +24,7 @@ def recorded_tracks(found: Recorded) -> Tracks:
         found: by topic, (log time in ns, message type, data in CDR).
     """
     tracks = Tracks()
-    for _, kind, data in _topic(found, "camera/image/compressed"):
+    for _, kind, data in _topic(found, IMAGES):
         message = _decode(kind, data)
         tracks.images.append((messages.stamp_of(message), partial(messages.picture_of, message)))
     tracks.odometry = [(state.stamp_s, state) for state in map(messages.odometry_of, _decoded(found, "odom"))]
@@ -40,6 +42,11 @@ def recorded_tracks(found: Recorded) -> Tracks:
                 tracks.sources.append((messages.stamp_of(message), values.get("source", "")))
     tracks.sort()
     return tracks
+
+
+def image_stamps_ns(found: Recorded) -> list[int]:
+    """Return the stamps of a recording's images in the order in which they came."""
+    return [stamp_ns(data) for _, _, data in sorted(_topic(found, IMAGES), key=lambda entry: entry[0])]
 
 
 def _topic(found: Recorded, name: str) -> Sequence[tuple[int, str, bytes]]:

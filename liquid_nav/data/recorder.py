@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liquid_nav.data.episode import METADATA_NAME
-from liquid_nav.data.recording import FLUSH_S, RecordingWriter
+from liquid_nav.data.recording import FLUSH_S, PART_SUFFIX, RecordingWriter
 from liquid_nav.errors import EpisodeError
 
 POLL_S = 0.1
@@ -99,7 +99,8 @@ class Recorder:
         """Begin a file.
 
         Raises:
-            EpisodeError: when one is being written, the file exists, cannot be written or the disk is nearly full.
+            EpisodeError: when one is being written, the file exists or what a crash left of it, it cannot be written or
+                the disk is nearly full.
         """
         if self.recording:
             raise EpisodeError(f"{self._path} is being recorded already: stop it first")
@@ -109,6 +110,12 @@ class Recorder:
             self._free = self._free_bytes(path.parent)
             if self._free < self._min_free:
                 raise EpisodeError(f"{self._short(path.parent)}: free some space before recording")
+            part = path.with_name(path.name + PART_SUFFIX)
+            if part.exists():
+                raise EpisodeError(
+                    f"{part} was never finished: run `liquid-nav episodes repair` on it and move it away, "
+                    "or choose another name"
+                )
             writer = RecordingWriter(path, library=self._library, sync=self._sync)
         except OSError as error:
             raise EpisodeError(f"{path} cannot be written ({error}): choose a folder you may write to") from error
@@ -155,6 +162,9 @@ class Recorder:
             if metadata:
                 writer.add_metadata(METADATA_NAME, dict(metadata))
             writer.close()
+        except EpisodeError as error:
+            self._problem = str(error)
+            raise
         except OSError as error:
             self._problem = self._unwritable(writer, error)
             raise EpisodeError(self._problem) from error
@@ -200,7 +210,7 @@ class Recorder:
                 if stopping:
                     return
                 self._stop.wait(POLL_S)
-        except OSError as error:
+        except Exception as error:  # or the thread would end while all goes on as if messages were written
             writer.abandon()
             self._give_up(self._unwritable(writer, error))
 
@@ -220,5 +230,7 @@ class Recorder:
         return f"only {self._free / 1e6:.0f} MB are free in {folder}, fewer than {self._min_free / 1e6:.0f} MB"
 
     @staticmethod
-    def _unwritable(writer: RecordingWriter, error: OSError) -> str:
-        return f"{writer.part} cannot be written ({error}): free some space and run `liquid-nav episodes repair` on it"
+    def _unwritable(writer: RecordingWriter, error: Exception) -> str:
+        what = str(error) if isinstance(error, EpisodeError | OSError) else f"{type(error).__name__}: {error}"
+        cure = "free some space and run" if isinstance(error, OSError) else "run"
+        return f"{writer.part} cannot be written ({what}): {cure} `liquid-nav episodes repair` on it"

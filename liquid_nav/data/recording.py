@@ -6,6 +6,7 @@ import os
 from io import BufferedWriter
 from pathlib import Path
 
+from mcap.records import Channel, Schema
 from mcap.writer import CompressionType, Writer
 
 from liquid_nav.data.messages import STORE
@@ -13,6 +14,8 @@ from liquid_nav.errors import EpisodeError
 
 PART_SUFFIX = ".part"
 FLUSH_S = 0.5  # of the recording's time in one chunk: what a crash can take, with as much again in the queue
+LAST_NS = (1 << 64) - 1  # MCAP has no later time, and none before 0
+NO_SCHEMA = 0
 
 
 class RecordingWriter:
@@ -65,13 +68,13 @@ class RecordingWriter:
             text, _ = STORE.generate_msgdef(kind, ros_version=2)
         except KeyError as error:
             raise EpisodeError(f"{topic} has type {kind!r}, whose definition is not known: leave it out") from error
-        return self.add_foreign_channel(topic, kind, "ros2msg", text.encode(), "cdr")
+        return self._announce(topic, kind, "ros2msg", text.encode(), "cdr")
 
-    def add_foreign_channel(self, topic: str, kind: str, encoding: str, definition: bytes, message: str) -> int:
-        """Announce a topic with the schema of another file; return the channel's number."""
-        if kind not in self._schemas:
-            self._schemas[kind] = self._writer.register_schema(kind, encoding, definition)
-        return self._writer.register_channel(topic, message, self._schemas[kind])
+    def add_channel_like(self, channel: Channel, schema: Schema | None) -> int:
+        """Announce a topic of another file, without a schema where it had none; return the channel's number."""
+        if schema is None:
+            return self._writer.register_channel(channel.topic, channel.message_encoding, NO_SCHEMA)
+        return self._announce(channel.topic, schema.name, schema.encoding, schema.data, channel.message_encoding)
 
     def write(self, channel: int, log_ns: int, data: bytes, publish_ns: int) -> None:
         """Write one serialized message.
@@ -81,16 +84,21 @@ class RecordingWriter:
             log_ns: when it was received.
             data: in CDR.
             publish_ns: when it was made: of what has a header, the stamp, which is the capture time of an image.
+                ``log_ns`` is written for one that the format cannot hold, such as that of a stamp before 1970.
 
         Raises:
+            EpisodeError: when the format cannot hold ``log_ns``; the file stays as it was.
             OSError: when the disk is full.
         """
+        if not 0 <= log_ns <= LAST_NS:
+            raise EpisodeError(f"a message came at {log_ns} ns: set the clock, times are 0 to {LAST_NS} ns")
+        made_ns = publish_ns if 0 <= publish_ns <= LAST_NS else log_ns
         if self._chunk_ns is None:
             self._chunk_ns = log_ns
         elif not 0 <= log_ns - self._chunk_ns < FLUSH_S * 1e9:
             self.flush()
             self._chunk_ns = log_ns
-        self._writer.add_message(channel, log_ns, data, publish_ns)
+        self._writer.add_message(channel, log_ns, data, made_ns)
         self.messages += 1
 
     def flush(self) -> None:
@@ -108,6 +116,7 @@ class RecordingWriter:
         """Finish the file; an incomplete one keeps its ``.part`` name.
 
         Raises:
+            EpisodeError: when another file has got the name meanwhile; both stay.
             OSError: when the disk is full; the file stays as it is, to be mended.
         """
         if self._file.closed:
@@ -119,8 +128,11 @@ class RecordingWriter:
                 os.fsync(self._file.fileno())
         finally:
             self.abandon()
-        if complete:
-            self.part.replace(self.path)
+        if not complete:
+            return
+        if self.path.exists():
+            raise EpisodeError(f"{self.path} was written meanwhile: the recording is whole in {self.part}, rename it")
+        self.part.replace(self.path)
 
     def abandon(self) -> None:
         """Let go of a file that can no longer be written."""
@@ -133,3 +145,8 @@ class RecordingWriter:
         """Close and remove the file."""
         self.abandon()
         self.part.unlink(missing_ok=True)
+
+    def _announce(self, topic: str, kind: str, encoding: str, definition: bytes, message: str) -> int:
+        if kind not in self._schemas:
+            self._schemas[kind] = self._writer.register_schema(kind, encoding, definition)
+        return self._writer.register_channel(topic, message, self._schemas[kind])

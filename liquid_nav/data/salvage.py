@@ -15,7 +15,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader, breakup_chunk
 
-from liquid_nav.data.recording import PART_SUFFIX, RecordingWriter
+from liquid_nav.data.recording import NO_SCHEMA, PART_SUFFIX, RecordingWriter
 from liquid_nav.errors import EpisodeError
 
 MAGIC = b"\x89MCAP0\r\n"
@@ -208,20 +208,12 @@ def _copy(path: Path, writer: RecordingWriter, damage: Damage) -> tuple[int, int
             known[record.id] = record
         elif isinstance(record, Metadata):
             writer.add_metadata(record.name, record.metadata)
-        elif record.channel_id in known and known[record.channel_id].schema_id in schemas:
+        elif record.channel_id in known and known[record.channel_id].schema_id in (NO_SCHEMA, *schemas):
             if record.channel_id not in channels:
-                channels[record.channel_id] = _announce(writer, known[record.channel_id], schemas)
+                channel = known[record.channel_id]
+                channels[record.channel_id] = writer.add_channel_like(channel, schemas.get(channel.schema_id))
             writer.write(channels[record.channel_id], record.log_time, record.data, record.publish_time)
             times.append(record.log_time)
         else:
             damage.add(len(record.data), "messages of a topic whose description is lost")
     return (min(times), max(times)) if times else (0, 0)
-
-
-def _announce(writer: RecordingWriter, channel: Channel, schemas: dict[int, Schema]) -> int:
-    schema = schemas[channel.schema_id]
-    return writer.add_foreign_channel(
-        channel.topic, schema.name, schema.encoding, schema.data, channel.message_encoding
-    )
-
-

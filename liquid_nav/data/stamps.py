@@ -16,8 +16,8 @@ def has_stamp(kind: str) -> bool:
 
 
 def stamp_ns(data: bytes) -> int:
-    """Return the stamp that a message in CDR begins with, in nanoseconds; 0 when it is too short."""
+    """Return the stamp that a message in CDR begins with, in nanoseconds; 0 when it is too short or before 1970."""
     if len(data) < 12:
         return 0
     seconds, nanoseconds = struct.unpack_from("<iI" if data[1] & 1 else ">iI", data, 4)
-    return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return max(0, int(seconds) * 1_000_000_000 + int(nanoseconds))

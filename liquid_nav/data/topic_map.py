@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from liquid_nav.data.align import AlignOptions
+from liquid_nav.data.align import SIDE_PX, AlignOptions
 from liquid_nav.errors import ConfigError
 
 FRAMES = ("body", "world")
@@ -61,7 +61,7 @@ class TopicMap:
     longest_gap_s: float = 1.0
 
     def __post_init__(self) -> None:
-        ranges = {"horizontal_fov_deg": (10, 179), "rate_hz": (1, 120), "width_px": (16, 4096), "height_px": (16, 4096),
+        ranges = {"horizontal_fov_deg": (10, 179), "rate_hz": (1, 120), "width_px": SIDE_PX, "height_px": SIDE_PX,
                   "reaction_s": (0, 2), "longest_gap_s": (0.05, 60)}  # fmt: skip
         for name, (low, high) in ranges.items():
             value = getattr(self, name)

@@ -137,6 +137,10 @@ class EpisodeWriter:
             part = self._writer.part
             raise EpisodeError(f"{part} cannot be written ({error}): free some space and fly again") from error
 
+    def discard(self) -> None:
+        """Close and remove the file, unless it is finished."""
+        self._writer.discard()
+
     def __enter__(self) -> Self:
         return self
 

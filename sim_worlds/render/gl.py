@@ -25,6 +25,7 @@ from sim_worlds.scene import CameraView, DynamicInstance, RenderedImage, Scene
 
 NEEDED_VERSION = 430  # indirect draws of many meshes at once
 LOG2_E = 1.442695
+SIZES_KEPT = 4  # of images: what each takes of the memory is given back once so many others have been drawn
 UNIT_TEXTURES, UNIT_SHADOW, UNIT_CLOUDS = 0, 1, 2
 
 P = ParamSpec("P")
@@ -65,7 +66,7 @@ class GlRenderer:
 
             raise RenderError(f"OpenGL through EGL is not available ({error}): install {EGL_PACKAGES}") from error
         self._loaded: LoadedScene | None = None
-        self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
+        self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}  # by size, the last drawn at the end
         self._closed = False
         try:
             self._prepare(self._context)
@@ -240,21 +241,32 @@ class GlRenderer:
         return shaded_part(casting, sun, loaded.heights_m, clip_from_world, (view.width_px, view.height_px))
 
     def _framebuffer(self, width: int, height: int) -> moderngl.Framebuffer:
-        if (width, height) not in self._targets:
+        size = (width, height)
+        if size in self._targets:
+            self._targets[size] = self._targets.pop(size)
+        else:
             largest = int(self._context.info["GL_MAX_TEXTURE_SIZE"])
             if not (1 <= width <= largest and 1 <= height <= largest):
                 raise RenderError(f"image size is {width} x {height}: use 1 to {largest} pixels each way")
             try:
-                self._targets[width, height] = self._context.framebuffer(
-                    self._context.texture((width, height), 4), self._context.depth_texture((width, height))
+                self._targets[size] = self._context.framebuffer(
+                    self._context.texture(size, 4), self._context.depth_texture(size)
                 )
             except Exception as error:  # moderngl raises bare Exception
                 raise RenderError(
                     f"image size {width} x {height} cannot be drawn ({error}): use a smaller one"
                 ) from error
-        return self._targets[width, height]
+            while len(self._targets) > SIZES_KEPT:
+                _release(self._targets.pop(next(iter(self._targets))))
+        return self._targets[size]
 
     def _release_scene(self) -> None:
         if self._loaded is not None:
             self._loaded.release()
             self._loaded = None
+
+
+def _release(frame: moderngl.Framebuffer) -> None:
+    """Free a framebuffer with what is drawn into; by itself it frees only its name."""
+    for part in (*frame.color_attachments, frame.depth_attachment, frame):
+        part.release()

@@ -17,7 +17,7 @@ from sim_worlds.scene import CameraView, DynamicInstance, Float3, Mesh, Rendered
 PATCHES = 4  # colours of a mesh, those of the largest areas; smaller patches take on the last of them
 COLOUR_STEP, SIZE_STEP = 0.2, 0.05  # instances that differ by less share a shape
 
-Key = tuple[str, Float3, Float3]
+Key = tuple[str, Float3, Float3]  # mesh, size and tint as they are drawn
 
 
 class TinyRenderer:
@@ -35,7 +35,7 @@ class TinyRenderer:
         self._scene: Scene | None = None
         self._shapes: dict[Key, list[int]] = {}
         self._plain: dict[str, Mesh] = {}
-        self._moving: dict[tuple[int, str], list[int]] = {}
+        self._moving: dict[tuple[int, Key], list[int]] = {}
         self._categories = np.zeros(1, np.uint8)
         self._means: NDArray[np.float32] = np.ones((len(LAYERS), 3), dtype=np.float32)
 
@@ -58,7 +58,8 @@ class TinyRenderer:
             if instance.category == "undergrowth" and not self._everything:
                 continue  # thousands of blades are too dear here
             turn = pybullet.getQuaternionFromEuler([0.0, 0.0, instance.yaw_rad])
-            bodies = self._bodies(instance.mesh, instance.scale, instance.tint, instance.position_enu_m, turn)
+            shape = _key(instance.mesh, instance.scale, instance.tint)
+            bodies = self._bodies(shape, instance.position_enu_m, turn)
             self._remember(bodies, instance.category)
 
     def render(
@@ -108,11 +109,11 @@ class TinyRenderer:
         """Move the bodies of what moves; make those that are new; hide those that are gone."""
         used = set()
         for index, item in enumerate(dynamic):
-            key = (index, item.mesh)
-            size = float(np.linalg.norm(item.pose[:3, 0]))  # the same along all axes, and for good
+            size = float(np.linalg.norm(item.pose[:3, 0]))  # the same along all axes
+            key = (index, _key(item.mesh, (size, size, size), item.tint))
             turn = _quaternion(item.pose[:3, :3] / size)
             if key not in self._moving:
-                self._moving[key] = self._bodies(item.mesh, (size, size, size), item.tint, (0.0, 0.0, 0.0), turn)
+                self._moving[key] = self._bodies(key[1], (0.0, 0.0, 0.0), turn)
             used.add(key)
             self._remember(self._moving[key], item.category)
             self._move(self._moving[key], item.pose[:3, 3].tolist(), turn)
@@ -132,23 +133,21 @@ class TinyRenderer:
             self._categories = grown
         self._categories[bodies] = category_index(category)
 
-    def _bodies(
-        self, name: str, scale: Float3, tint: Float3, position: Sequence[float], turn: Sequence[float]
-    ) -> list[int]:
+    def _bodies(self, key: Key, position: Sequence[float], turn: Sequence[float]) -> list[int]:
         """Make one body for every colour of a mesh.
 
         Raises:
             RenderError: when the scene has no such mesh.
         """
         assert self._scene is not None
+        name, scale, tint = key
         if name not in self._scene.meshes:
             raise RenderError(f"mesh {name!r} is not in the scene: add it to Scene.meshes")
-        key = (name, _rounded(scale, SIZE_STEP), _rounded(tint, COLOUR_STEP))
         if key not in self._shapes:
             if name not in self._plain:
                 mesh = self._scene.meshes[name]
                 self._plain[name] = mesh if self._everything else levels(mesh)[-1].mesh
-            self._shapes[key] = self._make_shapes(self._plain[name], key[1], key[2])
+            self._shapes[key] = self._make_shapes(self._plain[name], scale, tint)
         return [
             pybullet.createMultiBody(
                 0.0,
@@ -193,6 +192,10 @@ class TinyRenderer:
             mean = (colours[chosen] * areas[chosen, None]).sum(axis=0) / areas[chosen].sum()
             found.append((mesh.triangles[chosen], mean))
         return found
+
+
+def _key(mesh: str, scale: Float3, tint: Float3) -> Key:
+    return mesh, _rounded(scale, SIZE_STEP), _rounded(tint, COLOUR_STEP)
 
 
 def _rounded(values: Float3, step: float) -> Float3:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mcap.writer import Writer
 
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
@@ -47,4 +48,16 @@ def write_episode(
             values = change(index, values)
             if values is not None:
                 writer.write_step(**values)
+    return path
+
+
+def write_without_schema(path: Path) -> Path:
+    """Write three messages, a tenth of a second apart, on a topic whose messages nobody describes."""
+    with path.open("wb") as file:
+        writer = Writer(file)
+        writer.start(profile="", library="somebody")
+        channel = writer.register_channel("/raw", "json", 0)
+        for index in range(3):
+            writer.add_message(channel, index * 100_000_000, b"{}", index)
+        writer.finish()
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import av
@@ -92,3 +93,46 @@ def test_what_h264_cannot_hold_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     with pytest.raises(ConfigError, match="even numbers"):
         export_lerobot([write_episode(tmp_path / "a.mcap", 5)], tmp_path / "set", task="Fly.", size_px=(63, 36))
+
+
+@pytest.mark.parametrize("kind", ["folder", "lerobot"])
+def test_an_export_that_fails_leaves_nothing_in_the_way_of_the_next(tmp_path: Path, kind: str) -> None:
+    if kind == "lerobot":
+        pytest.importorskip("pyarrow")
+
+    def export(files: list[Path]) -> dict[str, int]:
+        out = tmp_path / "out" / "set"
+        if kind == "folder":
+            return export_folder(files, out)
+        return export_lerobot(files, out, task="Fly.", size_px=SIZE_PX)
+
+    good, bad = write_episode(tmp_path / "a.mcap", 5), tmp_path / "b.mcap"
+    bad.write_bytes(good.read_bytes()[:-300])
+    with pytest.raises(EpisodeError, match="damaged"):
+        export([good, bad])
+    assert not list((tmp_path / "out").iterdir())
+    assert export([good])["episodes"] == 1
+    assert [folder.name for folder in (tmp_path / "out").iterdir()] == ["set"]
+
+
+def test_what_another_export_writes_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "set.part").mkdir()
+    (tmp_path / "set.part" / "x").touch()
+    with pytest.raises(EpisodeError, match=r"set\.part is being written, or was never finished"):
+        export_folder([write_episode(tmp_path / "a.mcap", 5)], tmp_path / "set")
+    assert (tmp_path / "set.part" / "x").exists()
+
+
+@pytest.mark.parametrize("size_px", [(0, 0), (300, 0), (15, 16), (4097, 16)])
+def test_sizes_that_no_image_has_are_refused_before_anything_is_written(
+    tmp_path: Path, size_px: tuple[int, int]
+) -> None:
+    with pytest.raises(ConfigError, match=f"{size_px[0]}x{size_px[1]}: use 16 to 4096"):
+        export_folder([write_episode(tmp_path / "a.mcap", 5)], tmp_path / "out", size_px=size_px)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mcap"]
+
+
+def test_who_lacks_pyarrow_is_told_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match=r"make setup.*\.\[lerobot\]"):
+        export_lerobot([], tmp_path / "set", task="Fly.")

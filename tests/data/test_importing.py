@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from liquid_nav.data import messages, read_episode
+from liquid_nav.data import EpisodeWriter, messages, read_episode
 from liquid_nav.data.importing import bag_topics, import_bag
+from liquid_nav.data.recording import RecordingWriter
 from liquid_nav.data.topic_map import load_topic_map
 from liquid_nav.errors import ConfigError, EpisodeError
 from liquid_nav.types import Odometry, VelocityCommand
@@ -144,8 +147,6 @@ def test_a_gap_makes_two_episodes(tmp_path: Path) -> None:
 
 
 def test_a_single_mcap_file_and_poses_without_velocity_do(tmp_path: Path) -> None:
-    from liquid_nav.data.recording import RecordingWriter
-
     writer = RecordingWriter(tmp_path / "phone.mcap")
     image = writer.add_channel("/cam/compressed", messages.IMAGE)
     pose = writer.add_channel("/vicon/drone", messages.POSE)
@@ -199,3 +200,143 @@ def test_wrong_bags_are_refused_with_their_cause(tmp_path: Path) -> None:
         import_bag(tmp_path / "no.mcap", _map(tmp_path), tmp_path / "out")
     with pytest.raises(EpisodeError, match="does not exist"):
         import_bag(tmp_path / "none", _map(tmp_path), tmp_path / "out")
+
+
+PLAIN = "image: /image\nodometry: /odom\ncommand: /cmd\npilot: /cmd\ncamera_info: /info\n"
+ROS1 = get_typestore(Stores.ROS1_NOETIC)
+
+
+def _ros1(name: str, **values: Any) -> Any:
+    return ROS1.types[name](**values)
+
+
+def _write_ros1_bag(path: Path) -> Path:
+    """A second of a ROS 1 bag, where a CameraInfo's matrix is called K."""
+    zero, nine = np.zeros(5), np.array([80.0, 0, 32, 0, 80, 18, 0, 0, 1])
+    region = _ros1("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
+    with Ros1Writer(path) as writer:
+        channels: dict[str, Any] = {}
+        for index in range(20):
+            stamp = _ros1("builtin_interfaces/msg/Time", sec=100 + index // 20, nanosec=50_000_000 * (index % 20))
+            header = _ros1("std_msgs/msg/Header", seq=index, stamp=stamp, frame_id="x")
+            ros2 = messages.odometry_message(Odometry(0.0, np.array([0.0, 0.05 * index, 1.0])))
+            values: dict[str, tuple[str, dict[str, Any]]] = {
+                "/cmd": ("geometry_msgs/msg/TwistStamped", {"twist": ros2.twist.twist}),
+                "/odom": ("nav_msgs/msg/Odometry",
+                          {"child_frame_id": "base", "pose": ros2.pose, "twist": ros2.twist}),
+                "/image": ("sensor_msgs/msg/Image",
+                           {"height": 36, "width": 64, "encoding": "rgb8", "is_bigendian": 0, "step": 192,
+                            "data": np.full(36 * 192, 90, np.uint8)}),
+                "/info": ("sensor_msgs/msg/CameraInfo",
+                          {"height": 36, "width": 64, "distortion_model": "plumb_bob", "D": zero, "K": nine,
+                           "R": np.eye(3).ravel(), "P": np.zeros(12), "binning_x": 0, "binning_y": 0, "roi": region}),
+            }  # fmt: skip
+            for topic, (kind, fields) in values.items():
+                if topic not in channels:
+                    channels[topic] = writer.add_connection(topic, kind, typestore=ROS1)
+                data = ROS1.serialize_ros1(_ros1(kind, header=header, **fields), kind)
+                writer.write(channels[topic], (100 + index // 20) * 10**9 + 50_000_000 * (index % 20), data)
+    return path
+
+
+def test_a_ros1_bag_with_a_calibration_becomes_an_episode(tmp_path: Path) -> None:
+    (done,) = import_bag(_write_ros1_bag(tmp_path / "old.bag"), _map(tmp_path, PLAIN), tmp_path / "out")
+    episode = read_episode(done.path)
+    assert done.path.name == "old-00.mcap" and done.steps == 20 and done.left_out == ""
+    assert episode.metadata.horizontal_fov_rad == pytest.approx(2 * np.arctan(32 / 80), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.bag", b"garbage" * 100), ("a.db3", b"garbage" * 100), ("a.mcap", b"garbage" * 100),
+        ("b.mcap", b"\x89MCAP0\r\n" + b"garbage" * 100), ("b.bag", None), ("c.bag", b""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_what_is_no_bag_is_one_line(tmp_path: Path, name: str, content: bytes | None) -> None:
+    path = tmp_path / name
+    path.write_bytes(_write_ros1_bag(tmp_path / "whole.bag").read_bytes()[:3000] if content is None else content)
+    for act in (lambda: bag_topics(path), lambda: import_bag(path, _map(tmp_path, PLAIN), tmp_path / "out")):
+        with pytest.raises(EpisodeError, match=f"{name} cannot be read as a bag") as caught:
+            act()
+        assert "\n" not in str(caught.value)
+
+
+def _write_plain(
+    path: Path, steps: int = 40, change: Callable[[int, dict[str, Any]], None] = lambda index, values: None
+) -> Path:
+    """Twenty images a second, flown by hand; ``change`` spoils single messages."""
+    kinds = {"/image": messages.IMAGE, "/odom": messages.ODOMETRY, "/cmd": messages.TWIST}
+    writer = RecordingWriter(path)
+    channels = {topic: writer.add_channel(topic, kind) for topic, kind in kinds.items()}
+    for index in range(steps):
+        stamp_s = START_S + 0.05 * index
+        values = {
+            "/image": messages.image_message(np.full((36, 64, 3), 99, np.uint8), stamp_s, "jpeg"),
+            "/odom": messages.odometry_message(Odometry(stamp_s, np.array([0.05 * index, 0.0, 1.0]))),
+            "/cmd": messages.command_message(VelocityCommand(1.0 + index), stamp_s),
+        }
+        change(index, values)
+        for topic, message in values.items():
+            data = bytes(messages.STORE.serialize_cdr(message, kinds[topic]))
+            writer.write(channels[topic], round(stamp_s * 1e9), data, round(stamp_s * 1e9))
+    writer.close()
+    return path
+
+
+def test_values_that_are_no_numbers_become_no_labels_and_no_states(tmp_path: Path) -> None:
+    def spoil(index: int, values: dict[str, Any]) -> None:
+        if index < 4:
+            turn = values["/odom"].pose.pose.orientation
+            turn.x = turn.y = turn.z = turn.w = 0.0
+        if 20 <= index < 30:
+            values["/cmd"].twist.linear.y = np.nan
+        if index == 35:
+            values["/odom"].twist.twist.linear.x = np.inf
+
+    bag = _write_plain(tmp_path / "a.mcap", change=spoil)
+    text = PLAIN.replace("camera_info: /info\n", "reaction_s: 0\n")
+    (done,) = import_bag(bag, _map(tmp_path, text), tmp_path / "out")
+    assert done.left_out == "5 of /odom (odometry), 10 of /cmd (command), 10 of /cmd (pilot)"
+    episode = read_episode(done.path)
+    assert episode.metadata.extra["left_out"] == done.left_out and len(episode.steps) == 40
+    for index, step in enumerate(episode.steps):
+        assert step.expert.is_finite and np.linalg.norm(step.odometry.attitude_xyzw) == pytest.approx(1.0)
+        assert np.isfinite(step.odometry.velocity_enu_m_s).all()
+        assert step.command.forward_m_s == (20.0 if 20 <= index < 30 else 1.0 + index)
+        assert step.labelled is (not 25 <= index < 30), "an old word of the pilot is no label"
+
+
+def test_a_bag_without_a_single_number_is_refused_with_the_cause(tmp_path: Path) -> None:
+    def spoil(index: int, values: dict[str, Any]) -> None:
+        values["/cmd"].twist.angular.z = np.nan
+
+    bag = _write_plain(tmp_path / "a.mcap", change=spoil)
+    with pytest.raises(EpisodeError, match=r"no numbers.*40 of /cmd \(command\)"):
+        import_bag(bag, _map(tmp_path, PLAIN.replace("camera_info: /info\n", "")), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_bags_whose_names_hold_dots_keep_them(tmp_path: Path) -> None:
+    names = []
+    for number in (1, 2):
+        bag = _write_bag(tmp_path / f"run.{number}", StoragePlugin.SQLITE3, "bgr8")
+        (done,) = import_bag(bag, _map(tmp_path), tmp_path / "out")
+        names.append(done.path.name)
+    assert names == ["run.1-00.mcap", "run.2-00.mcap"]
+
+
+def test_an_import_that_fails_leaves_what_was_there_and_no_more(tmp_path: Path) -> None:
+    bag, out = _write_bag(tmp_path / "flight", StoragePlugin.MCAP, "bgr8", hole=(1.0, 2.6)), tmp_path / "out"
+    out.mkdir()
+    (out / "flight-01.mcap").write_bytes(b"precious")
+    with pytest.raises(EpisodeError, match=r"flight-01\.mcap exists already"):
+        import_bag(bag, _map(tmp_path), out)
+    assert [file.name for file in out.iterdir()] == ["flight-01.mcap"]
+    (out / "flight-01.mcap").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EpisodeWriter, "write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            import_bag(bag, _map(tmp_path), out)
+    assert not list(out.iterdir()) and len(import_bag(bag, _map(tmp_path), out)) == 2

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from liquid_nav.data import open_episode
+from liquid_nav.data import messages, open_episode
 from liquid_nav.data.quality import check
+from liquid_nav.data.recording import RecordingWriter
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from tests.data.makers import PERIOD_S, picture, write_episode
 
@@ -102,3 +103,33 @@ def test_interventions_are_counted(tmp_path: Path) -> None:
 
     quality = check(open_episode(write_episode(tmp_path / "a.mcap", change=change)))
     assert quality.interventions == 2 and quality.pilot_share == pytest.approx(0.25)
+
+
+def _recording(path: Path, stamps_s: list[float], shape: tuple[int, ...] = (36, 64, 3), kind: str = "jpeg") -> Path:
+    """What the recorder writes of a flight: images with these stamps, one after the other."""
+    kinds = {"/camera/image/compressed": messages.IMAGE, "/odom": messages.ODOMETRY, "/vehicle/cmd_vel": messages.TWIST}
+    writer, rng = RecordingWriter(path), np.random.default_rng(3)
+    channels = {topic: writer.add_channel(topic, each) for topic, each in kinds.items()}
+    for index, stamp_s in enumerate(stamps_s):
+        shown = messages.image_message(rng.integers(60, 255, shape).astype(np.uint8), stamp_s, kind)
+        state = messages.odometry_message(Odometry(stamp_s, np.array([0.05 * index, 0.0, 2.0]), np.array([1.0, 0, 0])))
+        command = messages.command_message(VelocityCommand(0.3 + 0.01 * index), stamp_s)
+        for (topic, each), message in zip(kinds.items(), (shown, state, command), strict=True):
+            data = bytes(messages.STORE.serialize_cdr(message, each))
+            writer.write(channels[topic], round(index * PERIOD_S * 1e9), data, round(stamp_s * 1e9))
+    writer.close()
+    return path
+
+
+def test_a_clock_that_jumps_back_is_found_in_a_recording(tmp_path: Path) -> None:
+    forward = [10.0 + PERIOD_S * index for index in range(60)]
+    assert "time_backwards" not in _names(_recording(tmp_path / "a.mcap", forward))
+    assert "time_backwards" in _names(_recording(tmp_path / "b.mcap", forward[30:] + forward[:30]))
+    assert "time_backwards" in _names(_recording(tmp_path / "c.mcap", forward[:30] + forward[29:]))
+
+
+@pytest.mark.parametrize(("shape", "kind"), [((36, 64), "jpeg"), ((36, 64), "png"), ((36, 64, 4), "png")])
+def test_images_of_any_channels_are_read_as_rgb(tmp_path: Path, shape: tuple[int, ...], kind: str) -> None:
+    path = _recording(tmp_path / "a.mcap", [10.0 + PERIOD_S * index for index in range(60)], shape, kind)
+    assert check(open_episode(path)).steps == 60
+    assert {step.frame.rgb.shape for step in open_episode(path).steps()} == {(36, 64, 3)}

@@ -19,8 +19,10 @@ from liquid_nav.data import messages
 from liquid_nav.data.recorder import Recorder
 from liquid_nav.data.recording import RecordingWriter
 from liquid_nav.data.salvage import Damage, readable_records, repair
+from liquid_nav.data.stamps import stamp_ns
 from liquid_nav.errors import EpisodeError
 from liquid_nav.types import VelocityCommand
+from tests.data.makers import write_without_schema
 
 RATE_HZ, SECONDS = 30, 4
 TOPICS = {"/camera/image/compressed": messages.IMAGE, "/cmd_vel": messages.TWIST}
@@ -279,3 +281,87 @@ def test_a_file_that_is_finished_and_renamed_while_it_is_read_is_read_to_its_end
     assert not writer.part.exists()
     assert sum(isinstance(record, Message) for record in read) == 3
     assert damage.lost_bytes == 0
+
+
+def _early(stamp_s: float) -> bytes:
+    """A command with a stamp of its own."""
+    message = messages.command_message(VelocityCommand(1.0), stamp_s)
+    return bytes(messages.STORE.serialize_cdr(message, messages.TWIST))
+
+
+def test_a_stamp_before_1970_costs_nothing_but_itself(tmp_path: Path) -> None:
+    assert stamp_ns(_early(-0.5)) == 0 and stamp_ns(_early(1.5)) == 1_500_000_000
+    recorder = Recorder(TOPICS, min_free_bytes=1)
+    recorder.start(tmp_path / "a.mcap")
+    for index, publish_ns in enumerate((1_000, -500_000_000, 1 << 64, 3_000)):
+        recorder.put("/cmd_vel", 1_000_000 + index, _early(-0.5), publish_ns)
+    path = recorder.stop()
+    assert path is not None and recorder.state().problem == ""
+    with path.open("rb") as file:
+        times = [message.publish_time for _, _, message in make_reader(file, validate_crcs=True).iter_messages()]
+    assert times == [1_000, 1_000_001, 1_000_002, 3_000]
+
+
+def test_what_cannot_be_written_ends_the_recording_with_a_word(tmp_path: Path) -> None:
+    recorder = Recorder(TOPICS, min_free_bytes=1)
+    recorder.start(tmp_path / "a.mcap")
+    recorder.put("/cmd_vel", -5, _early(1.0), 5)
+    assert recorder.stop() is None
+    state = recorder.state()
+    assert not state.recording and "-5 ns" in state.problem and "episodes repair" in state.problem
+    assert not (tmp_path / "a.mcap").exists()
+
+
+def test_a_thread_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder(TOPICS, min_free_bytes=1)
+    recorder.start(tmp_path / "a.mcap")
+    monkeypatch.setattr(RecordingWriter, "write", lambda *_: 1 / 0)
+    recorder.put("/cmd_vel", 1, _early(1.0), 1)
+    assert recorder.stop() is None
+    assert "ZeroDivisionError" in recorder.state().problem and not recorder.state().recording
+
+
+def test_a_time_that_the_format_lacks_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    writer = RecordingWriter(tmp_path / "a.mcap")
+    channel = writer.add_channel("/cmd_vel", messages.TWIST)
+    writer.write(channel, 1, _early(1.0), 1)
+    with pytest.raises(EpisodeError, match="came at -1 ns"):
+        writer.write(channel, -1, _early(1.0), 1)
+    writer.write(channel, 2, _early(1.0), 2)
+    writer.close()
+    with writer.path.open("rb") as file:
+        times = [message.log_time for _, _, message in make_reader(file, validate_crcs=True).iter_messages()]
+    assert times == [1, 2]
+
+
+def test_what_a_crash_left_is_not_recorded_over(recording: bytes, tmp_path: Path) -> None:
+    part = tmp_path / "a.mcap.part"
+    part.write_bytes(recording)
+    recorder = Recorder(TOPICS, min_free_bytes=1)
+    with pytest.raises(EpisodeError, match="episodes repair"):
+        recorder.start(tmp_path / "a.mcap")
+    assert part.read_bytes() == recording and not recorder.recording
+    repair(part)
+    part.unlink()
+    (tmp_path / "a.mcap").rename(tmp_path / "before.mcap")
+    recorder.start(tmp_path / "a.mcap")
+    assert recorder.stop() == tmp_path / "a.mcap"
+
+
+def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    recorder = Recorder(TOPICS, min_free_bytes=1)
+    path = tmp_path / "a.mcap"
+    recorder.start(path)
+    recorder.put("/cmd_vel", 1, _early(1.0), 1)
+    path.write_bytes(b"precious")
+    with pytest.raises(EpisodeError, match="was written meanwhile"):
+        recorder.stop()
+    assert path.read_bytes() == b"precious" and "was written meanwhile" in recorder.state().problem
+    with (tmp_path / "a.mcap.part").open("rb") as file:
+        assert len(list(make_reader(file, validate_crcs=True).iter_messages())) == 1
+
+
+def test_topics_without_a_schema_are_mended_too(tmp_path: Path) -> None:
+    file = write_without_schema(tmp_path / "a.mcap.part")
+    report = repair(file)
+    assert report.messages == 3 and report.damage.lost_bytes == 0

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from liquid_nav.errors import RenderError
+from sim_worlds.mesh_tools import box
 from sim_worlds.render import make_renderer
+from sim_worlds.render.projection import look_at
+from sim_worlds.render.tiny import TinyRenderer
+from sim_worlds.scene import Atmosphere, DynamicInstance, Scene
 from sim_worlds.world import make_world
 
 
@@ -53,6 +58,24 @@ def test_renderer_can_be_used_for_one_world_after_the_other(renderer) -> None:
     again = make_world("forest", 1, renderer=renderer)
     assert np.abs(again.camera_frame().rgb.astype(int) - picture).mean() < 1.0
     again.close()
+
+
+def test_what_moves_is_drawn_in_the_tint_and_size_it_has_now() -> None:
+    drawing, fresh = TinyRenderer(), TinyRenderer()
+    scene = Scene("yard", 1, 30.0, 20.0, {"crate": box((0.5, 0.5, 0.5), material="white")}, (), (), Atmosphere())
+    view = look_at(np.array([-3.0, 0.0, 0.0]), np.zeros(3), width_px=64, height_px=36)
+    red = DynamicInstance("crate", np.eye(4), tint=(1.0, 0.2, 0.2))
+    blue = replace(red, tint=(0.2, 0.2, 1.0))
+    large = replace(red, pose=np.diag([2.0, 2.0, 2.0, 1.0]))
+    drawing.load(scene)
+    first = drawing.render(view, [red])
+    for item in (blue, large, red):
+        fresh.load(scene)
+        shown, alone = drawing.render(view, [item]), fresh.render(view, [item])
+        assert np.array_equal(shown.rgb, alone.rgb) and np.array_equal(shown.categories, alone.categories)
+        assert np.array_equal(shown.rgb, first.rgb) is (item is red)
+    drawing.close()
+    fresh.close()
 
 
 def test_unknown_renderer_is_refused() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import moderngl
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from liquid_nav.errors import RenderError
 from sim_worlds.catalogue import make_setting
 from sim_worlds.mesh_tools import box, card, merge, moved, pose, quad
 from sim_worlds.render import make_renderer
+from sim_worlds.render.gl import SIZES_KEPT, GlRenderer
 from sim_worlds.render.projection import look_at
 from sim_worlds.scene import (
     Atmosphere,
@@ -143,6 +145,24 @@ def test_a_size_that_cannot_be_drawn_is_refused_with_its_value(gl: Renderer, wid
     gl.load(_scene())
     with pytest.raises(RenderError, match=f"{width} x {height}"):
         gl.render(replace(_view(), width_px=width, height_px=height))
+
+
+def test_sizes_drawn_long_ago_give_their_memory_back_and_can_be_drawn_again() -> None:
+    try:
+        renderer = GlRenderer()
+    except RenderError as error:
+        pytest.skip(str(error))
+    renderer.load(_scene())
+    small, first = _view(width=64, height=36), renderer.render(_view()).rgb
+    (frame,) = renderer._targets.values()
+    parts = [frame, *frame.color_attachments, frame.depth_attachment]
+    for width in range(100, 100 + SIZES_KEPT):
+        renderer.render(_view(width=width))
+        renderer.render(small)
+    assert all(isinstance(part.mglo, moderngl.InvalidObject) for part in parts)
+    assert len(renderer._targets) == SIZES_KEPT and (64, 36) in renderer._targets, "what is in use stays"
+    assert np.array_equal(renderer.render(_view()).rgb, first)
+    renderer.close()
 
 
 def test_drawing_before_loading_is_refused() -> None:

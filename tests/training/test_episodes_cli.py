@@ -15,6 +15,7 @@ from liquid_nav.data import messages, read_episode
 from liquid_nav.data.recording import RecordingWriter
 from liquid_nav.errors import EpisodeError
 from tests.data.makers import write_episode
+from training.cli import main
 from training.episodes_cli import app
 from training.live_view import view
 
@@ -49,6 +50,46 @@ def test_repair_mends_what_is_broken_and_passes_over_the_rest(tmp_path: Path) ->
     assert answer["mended"].endswith("b.mcap") and answer["messages"] > 0
     assert len(read_episode(tmp_path / "b.mcap").steps) >= 60
     assert _run("repair", tmp_path, "--json") == []
+
+
+def test_repair_goes_on_after_a_file_that_cannot_be_mended_and_counts_what_is_done(tmp_path: Path) -> None:
+    half = write_episode(tmp_path / "whole.mcap").read_bytes()[:-600]
+    for name in ("a.mcap", "c.mcap", "d.mcap.part"):
+        (tmp_path / name).write_bytes(half)
+    (tmp_path / "b.mcap").write_bytes(b"something else")
+    answers = _run("repair", tmp_path, "--json", status=2)
+    assert [answer["file"] for answer in answers] == ["a.mcap", "b.mcap", "c.mcap", "d.mcap.part"]
+    assert "not an MCAP file" in answers[1]["error"] and not any("error" in answers[k] for k in (0, 2, 3))
+    assert [answer["file"] for answer in _run("repair", tmp_path, "--json", status=2)] == ["b.mcap"]
+    (tmp_path / "b.mcap").unlink()
+    assert "every file is whole or mended" in _run("repair", tmp_path)
+
+
+@pytest.mark.parametrize("size", ["0x0", "300x0", "\u00b2x4", "x", "256", "5000x300", f"{10**20}x16"])
+@pytest.mark.parametrize("kind", ["lerobot", "folder"])
+def test_a_size_that_no_image_has_is_one_line_and_status_two(
+    tmp_path: Path, size: str, kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_episode(tmp_path / "a.mcap", 5)
+    arguments = ["episodes", "export", str(path), "--out", str(tmp_path / "out"), "--size", size, "--format", kind]
+    monkeypatch.setattr("sys.argv", ["liquid-nav", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: size is") and said.count("\n") == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mcap"]
+
+
+def test_garbage_instead_of_a_bag_is_one_line_and_status_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.db3").write_bytes(b"garbage" * 100)
+    monkeypatch.setattr("sys.argv", ["liquid-nav", "episodes", "import", str(tmp_path / "a.db3")])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_parts_and_pictures_and_cards_are_files(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.policy.runtime import PRETRAINED
 from liquid_nav.types import CameraFrame, VelocityCommand
 from sim_worlds.camera import CAMERAS
 from sim_worlds.catalogue import world_options
@@ -24,7 +25,7 @@ from sim_worlds.seeds import split_of
 from tests.fakes import empty_scene, empty_world
 from training.closed_loop import fly, fly_condition, open_world, safety_config
 from training.evaluate import evaluate
-from training.report import write_reports
+from training.report import results_page, write_reports
 from training.result_plots import write_plots
 from training.statistics import wilson_interval
 from training.suites import CONDITIONS, SUITES, Condition, suite_conditions
@@ -84,6 +85,18 @@ def test_the_command_of_a_report_names_the_policy_and_the_renderer_that_flew(tmp
     command = "--suite forest --seed 7 --episodes 2 --split validation --policy checkpoints/mine --renderer tiny`"
     assert command in (tmp_path / "results.md").read_text()
     assert json.loads((tmp_path / "results.json").read_text()) == results
+
+
+def test_a_report_whose_policy_is_not_known_says_so_instead_of_naming_the_shipped_one() -> None:
+    row = {"name": "forest-unseen", "episodes": 2, "success": 1.0, "success_low": 0.3, "success_high": 1.0}
+    results = {
+        "software": "x", "policy": "mine", "suite": "forest", "split": "test", "seed": 7, "machine": "a laptop",
+        "seconds": 61.0, "conditions": [{**row, "collisions": 0.0, "tsr": 1.0}],
+    }  # fmt: skip
+    word = "was not recorded"
+    assert f"The folder of policy `mine` {word}: add it as `--policy DIR`." in results_page(results, [])
+    for known in ({"policy": PRETRAINED.name}, {"policy": "expert"}, {"policy_folder": "checkpoints/mine"}):
+        assert word not in results_page({**results, **known}, [])
 
 
 def test_results_stand_there_only_when_everything_else_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
