@@ -1,6 +1,6 @@
 """Breaks a flying graph of real processes in every way at hand, and writes down what happens and when.
 
-    python -m benchmarks.fault_campaign                # a table, some eight minutes
+    python -m benchmarks.fault_campaign                # a table, some seven minutes
     python -m benchmarks.fault_campaign --only battery --only kill
 
 Camera (a folder of pictures), policy, safety filter, teleoperation, recorder and bridge are the processes of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
@@ -75,23 +75,24 @@ def test_command_lets_go_of_the_keys_whose_end_a_mac_does_not_tell(seat: Seat) -
     _flies_not(seat)
 
 
-def test_a_question_lets_go_of_the_keys(seat: Seat) -> None:
+def _lets_go(seat: Seat, distract: Callable[[], None]) -> None:
+    """A key is down while something else takes the keyboard, and up after it."""
     seat.record()
     _hold_down(seat, "w", 0)
-    seat.page.click("#discard")
+    distract()
     _flies_not(seat)
     seat.page.keyboard.up("w")
+
+
+def test_a_question_lets_go_of_the_keys(seat: Seat) -> None:
+    _lets_go(seat, lambda: seat.page.click("#discard"))
     seat.page.click("#confirm button[value=no]")
     _hold_down(seat, "q", 3)
     assert seat.stick is not None and seat.stick[0] == 0.0  # w is not among the keys any more
 
 
 def test_the_note_lets_go_of_the_keys_and_takes_what_is_typed(seat: Seat) -> None:
-    seat.record()
-    _hold_down(seat, "w", 0)
-    seat.page.focus("#note input")
-    _flies_not(seat)
-    seat.page.keyboard.up("w")
+    _lets_go(seat, lambda: seat.page.focus("#note input"))
     seat.page.keyboard.type("gust of wind")
     assert seat.page.input_value("#note input") == "gust of wind"
     assert seat.stick is None and "hold" not in seat.orders

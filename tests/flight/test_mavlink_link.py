@@ -160,17 +160,22 @@ def test_the_controller_tells_of_a_line_that_cannot_be_opened() -> None:
     controller.close()
 
 
-def test_a_tcp_peer_that_reads_nothing_loses_old_frames_and_blocks_nobody() -> None:
-    server = socket.create_server(("127.0.0.1", 0))
-    link = MavlinkLink(open_transport(f"tcp:127.0.0.1:{server.getsockname()[1]}"), 1, 191)
-    link.receive(0.0)
-    accepted, _ = server.accept()
+def _fill(link: MavlinkLink) -> None:
+    """Send until a frame is lost, which must come, and not before the queue is full."""
     text = mavlink.MAVLink_statustext_message(6, b"x" * 50)
     count = 0
     while link.unsent == 0 and count < 400_000:
         link.send(text, 0.1)
         count += 1
     assert link.unsent == 1 and count > QUEUED_FRAMES
+
+
+def test_a_tcp_peer_that_reads_nothing_loses_old_frames_and_blocks_nobody() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    link = MavlinkLink(open_transport(f"tcp:127.0.0.1:{server.getsockname()[1]}"), 1, 191)
+    link.receive(0.0)
+    accepted, _ = server.accept()
+    _fill(link)
     link.close()
     accepted.close()
     server.close()
@@ -300,12 +305,7 @@ def test_a_serial_peer_that_reads_nothing_loses_old_frames_and_blocks_nobody() -
     tty.setraw(host)
     link = MavlinkLink(open_transport(f"serial:{os.ttyname(device)}:57600"), 1, 191)
     link.receive(0.0)
-    text = mavlink.MAVLink_statustext_message(6, b"x" * 50)
-    count = 0
-    while link.unsent == 0 and count < 400_000:
-        link.send(text, 0.1)
-        count += 1
-    assert link.unsent == 1 and count > QUEUED_FRAMES
+    _fill(link)
     os.set_blocking(host, False)
     assert os.read(host, 300)[0] == 0xFD
     link.close()
