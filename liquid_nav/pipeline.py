@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from liquid_nav.image_clock import ImageClock
-from liquid_nav.policy.runtime import Policy, PolicyState
+from liquid_nav.policy.runtime import Policy, PolicyInFlight
 from liquid_nav.safety import SafetyConfig, SafetyFilter
 from liquid_nav.safety.filter import image_digest
 from liquid_nav.types import CameraFrame, Odometry, SafetyVerdict, VelocityCommand
@@ -19,22 +18,21 @@ class FlightPipeline:
     """Policy and safety filter of one flight; make a new one for each."""
 
     def __init__(self, policy: Policy, safety: SafetyConfig | None = None) -> None:
-        self.policy = policy
+        self.policy = PolicyInFlight(policy)
         self.safety = SafetyFilter(safety)
-        self.state: PolicyState | None = None
         self.raw_command = VelocityCommand()
-        self._clock = ImageClock()
 
     def step(self, frame: CameraFrame, odometry: Odometry, now_s: float) -> SafetyVerdict:
         """Look at a frame and return what may be flown; after a long gap the policy begins anew.
+
+        The safety filter is shown every frame, the policy none that follows too closely on the last one it looked at.
 
         Args:
             frame: what the camera saw.
             odometry: the latest estimate of the state.
             now_s: time now on the clock of the frame's stamp.
         """
-        elapsed_s, anew = self._clock.advance(frame.stamp_s)
-        self.raw_command, self.state = self.policy.step(frame.rgb, elapsed_s, None if anew else self.state)
+        self.raw_command = self.policy.look(frame.rgb, frame.stamp_s)
         self.safety.update_command(self.raw_command, frame.stamp_s, now_s)
         self.safety.update_odometry(odometry, now_s)  # before the image, which is kept with the place it came at
         self.safety.update_image(image_digest(np.ascontiguousarray(frame.rgb).data), now_s)

@@ -48,6 +48,13 @@ def test_after_a_clock_that_was_set_back_the_policy_flies_as_if_it_had_seen_noth
     assert _wishes(policy, 7.0, 7.05, 1.0, 1.05)[2:] == _wishes(policy, 1.0, 1.05)
 
 
+def test_a_fast_camera_is_answered_at_each_image_and_looked_at_at_every_second(policy: Policy) -> None:
+    stamps_s = [index / 60.0 for index in range(9)]
+    wishes = _wishes(policy, *stamps_s)
+    assert wishes[::2] == _wishes(policy, *stamps_s[::2])
+    assert wishes[1::2] == wishes[:-1:2]
+
+
 def test_lost_images_are_time_that_passed_for_the_same_neurons(policy: Policy) -> None:
     _, state = policy.step(_image(0), 0.05)
     wanted, _ = policy.step(_image(1500), 1.5, state)
@@ -85,6 +92,17 @@ def test_one_image_again_and_again_while_the_vehicle_moves_is_a_frozen_camera() 
 def test_images_that_change_or_a_vehicle_that_stands_are_no_frozen_camera() -> None:
     assert {verdict.rule for verdict in _fly([_image(index) for index in range(40)], 1.0)[20:]} == {"none"}
     assert {verdict.rule for verdict in _fly([_image(0)] * 40, 0.0)} == {"none"}
+
+
+def test_images_that_the_policy_leaves_out_show_that_the_camera_is_not_frozen() -> None:
+    pipeline = FlightPipeline(_SteadyPolicy(VelocityCommand(1.0)))  # type: ignore[arg-type]
+    rules = []
+    for index in range(120):
+        now_s = index / 60.0
+        image = _image(index % 2 * index)  # every second image is new: those that the policy looks at are all one
+        where = Odometry(now_s, np.array([now_s, 0.0, 3.0]), np.array([1.0, 0.0, 0.0]))
+        rules.append(pipeline.step(CameraFrame(image, now_s), where, now_s).rule)
+    assert "camera_frozen" not in rules and set(rules[60:]) == {"none"}
 
 
 def test_a_simulated_vehicle_may_hover_before_one_image_and_not_fly_on_before_it() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from liquid_nav import __version__, load_policy
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.data.writer import SCAN_REACH_M
-from liquid_nav.image_clock import ImageClock
+from liquid_nav.policy.runtime import PolicyInFlight
 from sim_worlds.forest_barriers import Frames
 from sim_worlds.missions import FlyToTarget
 from sim_worlds.placement import gaps_m
@@ -109,8 +109,8 @@ def _fly(
     disturbance = Disturbance(rng, strength)
     windy = settings.headwind_share > 0.0 and rng.random() < settings.headwind_share
     wind = Headwind(rng, oblique=oblique_wind) if windy else None
-    pilot = None if flight.policy is None else load_policy(flight.policy)
-    state, clock, period_s, end_s = None, ImageClock(), 1.0 / settings.camera_hz, settings.max_s
+    pilot = None if flight.policy is None else PolicyInFlight(load_policy(flight.policy))
+    period_s, end_s = 1.0 / settings.camera_hz, settings.max_s
     half_view = 0.5 * world.horizontal_fov_rad
     angles = np.linspace(-half_view, half_view, SCAN_RAYS)
     with EpisodeWriter(flight.path, metadata) as writer:
@@ -118,8 +118,7 @@ def _fly(
             frame, label = world.camera_frame(), expert.command()
             wanted = label
             if pilot is not None:
-                elapsed_s, anew = clock.advance(frame.stamp_s)
-                wanted, state = pilot.step(frame.rgb, elapsed_s, None if anew else state)
+                wanted = pilot.look(frame.rgb, frame.stamp_s)
             brave = courage(expert, world)
             flown = disturbance.apply(wanted, period_s, brave)
             if wind is not None:

@@ -7,8 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from liquid_nav.image_clock import ImageClock
-from liquid_nav.policy.runtime import Policy, PolicyState
+from liquid_nav.policy.runtime import Policy, PolicyInFlight
 from liquid_nav.types import CameraFrame, VelocityCommand
 from sim_worlds.world import World
 from training.disturbance import Disturbance
@@ -75,9 +74,7 @@ class PersonWatching:
 
     def __init__(self, person: Person, horizontal_fov_rad: float, rng: np.random.Generator, policy: Policy) -> None:
         self._pilot = GamepadPilot(person, horizontal_fov_rad, rng)
-        self._policy = policy
-        self._state: PolicyState | None = None
-        self._clock = ImageClock()
+        self._policy = PolicyInFlight(policy)
         self.answer_s = person.answer_s
         self._flying, self._since_s = False, 0.0
         self.interventions = 0
@@ -86,8 +83,7 @@ class PersonWatching:
         """Return the policy's command, or the gamepad's while the person has the vehicle; only that is a label."""
         self._pilot.see(glimpse_of(world))
         wanted = self._pilot.command(world.time_s)
-        elapsed_s, anew = self._clock.advance(frame.stamp_s)
-        proposed, self._state = self._policy.step(frame.rgb, elapsed_s, None if anew else self._state)
+        proposed = self._policy.look(frame.rgb, frame.stamp_s)
         self._decide(proposed, world.time_s)
         if self._flying:
             return Move(wanted, wanted, True, "pilot")

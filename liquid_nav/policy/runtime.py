@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from liquid_nav.errors import PolicyError
+from liquid_nav.image_clock import ImageClock
 from liquid_nav.perception.preprocess import check_rgb, prepare, to_tensor
 from liquid_nav.policy.checkpoint import load_network
 from liquid_nav.policy.config import PolicyConfig
@@ -75,6 +76,35 @@ class Policy:
             attention=attention.view_as(output.target_logits[0, 0]).numpy(),
         )
         return VelocityCommand.from_array(output.commands[0, 0].numpy()), new_state
+
+
+class PolicyInFlight:
+    """A policy in one flight, with what it remembers; make a new one for each.
+
+    Attributes:
+        state: what it remembers, None before the first image.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.state: PolicyState | None = None
+        self._clock, self._command = ImageClock(), VelocityCommand()
+
+    def look(self, rgb: NDArray[np.uint8], stamp_s: float) -> VelocityCommand:
+        """Answer an image; with the command before where :class:`ImageClock` leaves it out.
+
+        Args:
+            rgb: uint8 (height, width, 3) of any size.
+            stamp_s: when it was captured.
+
+        Raises:
+            PolicyError: when the image cannot be used.
+        """
+        tick = self._clock.advance(stamp_s)
+        if tick is not None:
+            before = None if tick.anew else self.state
+            self._command, self.state = self.policy.step(rgb, tick.elapsed_s, before)
+        return self._command
 
 
 def load_policy(path: str | Path | None = None) -> Policy:

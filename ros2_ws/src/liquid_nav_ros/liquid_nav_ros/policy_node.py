@@ -16,8 +16,9 @@ from std_msgs.msg import Float32MultiArray, MultiArrayDimension
 
 from liquid_nav.data.images import rgb_of
 from liquid_nav.errors import ConfigError, LiquidNavError, PolicyError
-from liquid_nav.image_clock import FIRST_ELAPSED_S, ImageClock
-from liquid_nav.policy.runtime import Policy, PolicyState, load_policy
+from liquid_nav.image_clock import FIRST_ELAPSED_S
+from liquid_nav.policy.config import PolicyConfig
+from liquid_nav.policy.runtime import Policy, PolicyInFlight, load_policy
 from liquid_nav_ros.conversions import command_message, image_message, to_seconds
 from liquid_nav_ros.heartbeat import Meter
 from liquid_nav_ros.qos import LATEST, RELIABLE
@@ -42,9 +43,8 @@ class PolicyNode(LifecycleNode):
         autostart = parameter(self, "autostart", False, "configure and activate without a lifecycle manager")
         parameter(self, "threads", 1, "threads of the arithmetic", low=1, high=16)
         self._policy: Policy | None = None
-        self._state: PolicyState | None = None
-        self._image_clock = ImageClock()
-        self._active, self._steps, self._problem = False, 0, ""
+        self._flight: PolicyInFlight | None = None  # while active
+        self._steps, self._problem = 0, ""
         self._meter = Meter()
         self._commands = self.create_publisher(TwistStamped, "liquid_nav/cmd_vel_raw", RELIABLE)
         self._attention = self.create_publisher(Image, "liquid_nav/attention", LATEST)
@@ -59,7 +59,7 @@ class PolicyNode(LifecycleNode):
     def health(self) -> dict[str, object]:
         """Values for the heartbeat."""
         name = "none" if self._policy is None else self._policy.name
-        facts = {"active": self._active, "policy": name, "steps": self._steps, "problem": self._problem}
+        facts = {"active": self._flight is not None, "policy": name, "steps": self._steps, "problem": self._problem}
         return facts | self._meter.take()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -82,22 +82,23 @@ class PolicyNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start with a network that has seen nothing."""
-        self._state, self._image_clock, self._active = None, ImageClock(), True
+        assert self._policy is not None
+        self._flight = PolicyInFlight(self._policy)
         return super().on_activate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop for good: no transition leads back."""
-        self._active, self._policy = False, None
+        self._flight = self._policy = None
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop until somebody configures the node again."""
-        self._active, self._policy = False, None
+        self._flight = self._policy = None
         return super().on_error(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall silent; the safety node hovers when no command comes."""
-        self._active = False
+        self._flight = None
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -113,13 +114,12 @@ class PolicyNode(LifecycleNode):
 
     def _on_image(self, message: Image | CompressedImage) -> None:
         """Answer an image; one that cannot be used is answered by silence, and the safety filter hovers."""
-        if not self._active or self._policy is None:
+        flight = self._flight
+        if flight is None:
             return
         stamp_s = to_seconds(message.header.stamp)
         try:
-            rgb = self._rgb(message)
-            elapsed_s, anew = self._image_clock.advance(stamp_s)
-            command, self._state = self._policy.step(rgb, elapsed_s, None if anew else self._state)
+            command = flight.look(_picture(message, flight.policy.config), stamp_s)
         except LiquidNavError as error:
             self._problem = str(error)
             self.get_logger().error(self._problem, throttle_duration_sec=2.0)
@@ -127,25 +127,27 @@ class PolicyNode(LifecycleNode):
         self._steps, self._problem = self._steps + 1, ""
         self._commands.publish(command_message(command, stamp_s))
         self._meter.add(now_s(self) - stamp_s)
-        self._explain(self._state, stamp_s)
+        self._explain(flight, stamp_s)
 
-    def _rgb(self, message: Image | CompressedImage) -> NDArray[np.uint8]:
-        """Decode an image; what is far smaller than the policy's own images would show it nothing."""
-        assert self._policy is not None
-        rgb, config = rgb_of(message), self._policy.config
-        height, width = rgb.shape[:2]
-        if 2 * width < config.image_width_px or 2 * height < config.image_height_px:
-            raise PolicyError(
-                f"images are {width}x{height}, the policy sees {config.image_width_px}x{config.image_height_px}: "
-                "publish larger ones"
-            )
-        return rgb
-
-    def _explain(self, state: PolicyState, stamp_s: float) -> None:
+    def _explain(self, flight: PolicyInFlight, stamp_s: float) -> None:
+        state = flight.state
+        assert state is not None
         self._attention.publish(image_message((255.0 * state.attention).astype(np.uint8), stamp_s))
         message = Float32MultiArray(data=array.array("f", state.neurons.tolist()))
         message.layout.dim = [MultiArrayDimension(label="neurons", size=len(state.neurons), stride=1)]
         self._neurons.publish(message)
+
+
+def _picture(message: Image | CompressedImage, config: PolicyConfig) -> NDArray[np.uint8]:
+    """Decode an image; what is far smaller than the policy's own images would show it nothing."""
+    rgb = rgb_of(message)
+    height, width = rgb.shape[:2]
+    if 2 * width < config.image_width_px or 2 * height < config.image_height_px:
+        raise PolicyError(
+            f"images are {width}x{height}, the policy sees {config.image_width_px}x{config.image_height_px}: "
+            "publish larger ones"
+        )
+    return rgb
 
 
 def main() -> None:
