@@ -22,13 +22,13 @@ $(READY): requirements.lock setup.cfg setup.py tools/setup.sh
 	@touch $@
 
 fly: $(READY)
-	@$(BIN)/liquid-nav fly --world $(WORLD) --seed $(SEED) --duration $(DURATION) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)") $(SHOW)
+	@$(BIN)/liquid-nav fly --world "$(WORLD)" --seed "$(SEED)" --duration "$(DURATION)" --out "$(OUT)" $(foreach option,$(OPTIONS),--option $(option)) $(if $(CAMERA),--camera "$(CAMERA)") $(SHOW)
 
 # A web page to fly from, in forests that may be learned from; prints its address.
 cockpit: WORLD := $(if $(filter environment,$(origin WORLD)),$(WORLD),forest)
-cockpit: SEED = 1
+cockpit: SEED := $(if $(filter environment,$(origin SEED)),$(SEED),1)
 cockpit: $(READY)
-	@$(BIN)/liquid-nav fly --cockpit --world $(WORLD) --seed $(SEED) --port $(PORT) --episodes $(EPISODES) --out $(OUT) $(foreach option,$(OPTIONS),--option $(option))
+	@$(BIN)/liquid-nav fly --cockpit --world "$(WORLD)" --seed "$(SEED)" --port "$(PORT)" --episodes "$(EPISODES)" --out "$(OUT)" $(foreach option,$(OPTIONS),--option $(option))
 
 # Tests that time real processes come alone, after the others, so that nothing else takes their time.
 test: $(READY)

@@ -48,6 +48,12 @@ def make_setting(name: str, seed: int, **options: Any) -> Setting:
     Raises:
         WorldError: for an unknown world, seed or option, or a value of the wrong kind or out of range.
     """
+    check_world(name, seed, options)
+    return _generator(name)(seed, **options)
+
+
+def check_world(name: str, seed: int, options: dict[str, Any]) -> None:
+    """Raise :class:`WorldError` where :func:`make_setting` would for a name, a seed or the kind of a value."""
     generator = _generator(name)
     if not is_whole(seed) or not 0 <= seed <= LARGEST_SEED:
         raise WorldError(f"seed is {seed!r}: use a whole number from 0 to {LARGEST_SEED}")
@@ -57,7 +63,6 @@ def make_setting(name: str, seed: int, **options: Any) -> Setting:
     kinds = get_type_hints(generator)
     for key, value in options.items():
         _check_kind(key, value, kinds[key])
-    return generator(seed, **options)
 
 
 def _check_kind(key: str, value: Any, annotation: Any) -> None:

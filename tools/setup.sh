@@ -11,7 +11,7 @@ command -v "$PYTHON" >/dev/null 2>&1 || fail "$PYTHON is not installed: install 
 "$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
     fail "$("$PYTHON" --version) is too old or too new: run make PYTHON=/path/to/python3 with Python 3.11 to 3.13"
 
-if ! ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1'; then
+if ! PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1'; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "installing libegl1 and libgl1-mesa-dri"
         { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libegl1 libgl1-mesa-dri; } >/dev/null 2>&1 ||

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from sim_worlds.scene import Renderer, Start
 from training.closed_loop import fly, open_world
 from training.origin import options_of, origin_of, statuses
 from training.progress import progress_bar
+from training.run_folder import write_json
 from training.statistics import wilson_interval
 from training.suites import Condition
 
@@ -85,6 +85,7 @@ def compare_with_pilot(
             raise EpisodeError(f"{file} does not say how its flight ended: record with sim/status")
         meta = origin_of(episode)
         flights.append((condition_of(meta), meta, outcome))
+    out.mkdir(parents=True, exist_ok=True)  # before everything is flown
     drawer, rows = make_renderer(renderer), []
     with progress_bar("flying", len(flights)) as advance:
         for condition, meta, outcome in flights:
@@ -106,9 +107,8 @@ def compare_with_pilot(
         "policy_rates": _rates(rows, "policy"),
         "flights": rows,
     }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     (out / "results.md").write_text(_table(results))
+    write_json(out / "results.json", results)
     return results
 
 

@@ -185,7 +185,7 @@ def export(
 
 @app.command()
 def explain(
-    source: Annotated[str, typer.Argument(help="An episode (.mcap), image folder or video.")],
+    source: Annotated[str, typer.Argument(help="An episode (.mcap), image folder, video or camera.")],
     out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("attention.png"),
     policy: Annotated[Path | None, typer.Option(help="Folder of a policy.")] = None,
     pictures: Annotated[int, typer.Option(help="On the sheet.", min=1, max=60)] = 12,
@@ -227,11 +227,14 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command; a user's mistake is one line and status 2."""
+    """Run the command; a user's mistake, or a file that cannot be read or written, is one line and status 2."""
     try:
         app()
     except LiquidNavError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"error: {error}: choose another file or folder, or free some space", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

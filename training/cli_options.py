@@ -27,7 +27,11 @@ Ray = Annotated[
 
 
 def read_options(pairs: list[str] | None) -> dict[str, Any]:
-    """Read ``key=value`` pairs; values are YAML scalars."""
+    """Read ``key=value`` pairs; values are YAML scalars.
+
+    Raises:
+        ConfigError: for a pair that is none, or a value that YAML cannot read.
+    """
     import yaml
 
     options = {}
@@ -35,7 +39,10 @@ def read_options(pairs: list[str] | None) -> dict[str, Any]:
         key, mark, value = pair.partition("=")
         if not mark or not key:
             raise ConfigError(f"option is {pair!r}: write it as name=value, such as season=winter")
-        options[key] = yaml.safe_load(value)
+        try:
+            options[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"option is {pair!r}, whose value cannot be read: put it in quotes") from error
     return options
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from liquid_nav import load_policy
-from sim_worlds.world import make_world
-from training.fly import FlightPlan, own_parameters, recording_facts
-from training.graph import Graph, GraphError
+from training.fly import FlightPlan, check_plan, own_parameters, recording_facts
+from training.graph import Graph, GraphError, end_as_interrupted
 from training.progress import CONSOLE
 from training.run_folder import new_folder
 
@@ -57,8 +54,7 @@ class CockpitFlight:
     """
 
     def __init__(self, plan: FlightPlan, cockpit: CockpitPlan, runs: Path) -> None:
-        load_policy(plan.policy)  # a broken policy or world must be known before anything starts
-        make_world(plan.world, plan.seed, renderer=plan.renderer, **plan.options).close()
+        check_plan(plan)
         folder = new_folder(runs)
         self.graph = Graph(folder / "logs")
         try:
@@ -109,7 +105,7 @@ class CockpitFlight:
 
 def fly_from_cockpit(plan: FlightPlan, cockpit: CockpitPlan, runs: Path) -> None:
     """Start a simulated flight, print the page's address and serve it until Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the nodes end with this program however it ends
+    end_as_interrupted()
     with CockpitFlight(plan, cockpit, runs) as flight:
         CONSOLE.print(f"open {flight.address}", soft_wrap=True, style="bold", highlight=False)
         CONSOLE.print(f"{plan.world} {plan.seed}, ROS_DOMAIN_ID={flight.graph.domain_id}", highlight=False)

@@ -55,6 +55,7 @@ def collect(
     """
     if episodes < 1 or workers < 1:
         raise ConfigError(f"episodes is {episodes}, workers is {workers}: use 1 or more")
+    policy = None if policy is None else policy.resolve()  # so that it has a name
     folder.mkdir(parents=True, exist_ok=True)
     flights = _plan(settings, folder, episodes, policy)
     _write_manifest(settings, folder, flights, policy)

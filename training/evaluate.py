@@ -80,8 +80,8 @@ def evaluate(
     pilot = None if expert else load_policy(policy)
     seeds = split_seeds(split, episodes, seed)
     asked = {"suite": suite, "split": split, "seed": seed}
-    folder = None if expert else policy or PRETRAINED
-    origin = {**asked, "episodes": episodes, "renderer": renderer, "by": flown_by(folder)}
+    made = provenance(None if expert else policy or PRETRAINED)  # now: files may be others when the flights have ended
+    origin = {**asked, "episodes": episodes, "renderer": renderer, "by": flown_by(made)}
     journal = FlightJournal(out / JOURNAL, origin)
     jobs = _missing(conditions, seeds, journal)
     flights = None if viewer is None else (out / FLIGHTS).resolve()
@@ -96,7 +96,7 @@ def evaluate(
         "policy_folder": None if policy is None else str(policy),
         "renderer": renderer,
         **asked,
-        **provenance(folder),
+        **made,
         "workers": workers if ray is None else 0,
         "seconds": round(journal.seconds, 1),
         "conditions": [_summary(condition, seeds, reports) for condition in conditions],

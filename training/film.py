@@ -23,6 +23,7 @@ from training.map_view import MapView
 from training.progress import progress_bar
 
 WIDTH, HEIGHT = 1280, 720
+NOMINAL_HZ, TICK_S = 20, Fraction(1, 1000)
 ONBOARD = (832, 468)
 CHASE = (448, 336)
 MAP = (448, 384)
@@ -41,19 +42,26 @@ Picture = NDArray[np.uint8]
 
 
 class Film:
-    """Writes H.264 frames to a file; the file is whole after :meth:`close`."""
+    """Writes H.264 pictures, each at its own time, to a file, which is whole after :meth:`close`."""
 
-    def __init__(self, path: Path, rate_hz: float, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+    def __init__(self, path: Path, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
         self._container = av.open(str(path), mode="w")
-        self._stream = self._container.add_stream("libx264", rate=Fraction(rate_hz).limit_denominator(1000))
+        self._stream = self._container.add_stream("libx264", rate=NOMINAL_HZ)
+        self._stream.codec_context.time_base = TICK_S
+        self._first_s: float | None = None
+        self._ticks = -1
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"preset": "veryfast", "crf": "23"}
         self._stream.thread_count = 2
 
-    def add(self, picture: Picture) -> None:
-        """Append one RGB picture."""
-        for packet in self._stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+    def add(self, picture: Picture, stamp_s: float) -> None:
+        """Append an RGB picture, shown as long after the first as its stamp says; stamps rise."""
+        self._first_s = stamp_s if self._first_s is None else self._first_s
+        self._ticks = max(self._ticks + 1, round((stamp_s - self._first_s) / TICK_S))
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame.pts, frame.time_base = self._ticks, TICK_S
+        for packet in self._stream.encode(frame):
             self._container.mux(packet)
 
     def close(self) -> None:
@@ -69,15 +77,12 @@ class Film:
         self.close()
 
 
-def film_flight(
-    log: FlightLog, path: Path, *, rate_hz: float, world: World, renderer: Renderer
-) -> None:
+def film_flight(log: FlightLog, path: Path, *, world: World, renderer: Renderer) -> None:
     """Film a simulated flight.
 
     Args:
         log: what was recorded.
         path: of the MP4.
-        rate_hz: images per second.
         world: as it was at the start; what moves in it is moved on to each image's stamp.
         renderer: draws the chase view.
     """
@@ -85,25 +90,25 @@ def film_flight(
     vehicle = [state.position_enu_m for state in log.odometry]
     view = MapView(world.scene, vehicle, [place for _, place in log.targets], MAP)
     last_s = 0.0
-    with Film(path, rate_hz) as film, progress_bar("filming", len(log.images)) as advance:
+    with Film(path) as film, progress_bar("filming", len(log.images)) as advance:
         for stamp_s, message in log.images:
             state = log.odometry_at(stamp_s)
             if stamp_s > last_s and state is not None:
                 world.replay(stamp_s - last_s, state.position_enu_m)
                 last_s = stamp_s
             if state is not None:
-                film.add(_page(log, stamp_s, message, state, world, renderer, view))
+                film.add(_page(log, stamp_s, message, state, world, renderer, view), stamp_s)
             advance(1, "")
 
 
-def film_camera(log: FlightLog, path: Path, rate_hz: float) -> None:
+def film_camera(log: FlightLog, path: Path) -> None:
     """Film a session without a vehicle: the annotated camera image and the panel below it."""
-    with Film(path, rate_hz, (ONBOARD[0], HEIGHT)) as film, progress_bar("filming", len(log.images)) as advance:
+    with Film(path, (ONBOARD[0], HEIGHT)) as film, progress_bar("filming", len(log.images)) as advance:
         for stamp_s, message in log.images:
             page = np.full((HEIGHT, ONBOARD[0], 3), PAPER, dtype=np.uint8)
             _onboard(page, log, stamp_s, picture_of(message))
             _panel(page, log, stamp_s, {})
-            film.add(page)
+            film.add(page, stamp_s)
             advance(1, "")
 
 

@@ -17,15 +17,16 @@ from rich.live import Live
 
 from liquid_nav import __version__, load_policy
 from liquid_nav.data import EpisodeMetadata
-from liquid_nav.errors import LiquidNavError
+from liquid_nav.errors import EpisodeError, LiquidNavError
 from sim_worlds.camera import named_camera
+from sim_worlds.catalogue import check_world
 from sim_worlds.conditions import named_conditions
 from sim_worlds.render import make_renderer
 from sim_worlds.world import make_world
 from training.film import film_camera, film_flight
 from training.flight_display import FrameRate, camera_line, flight_line
 from training.flight_log import FlightLog, read_flight
-from training.graph import Graph, GraphError
+from training.graph import Graph, GraphError, end_as_interrupted
 from training.live_view import Watching
 from training.map_view import save_path_picture
 from training.origin import CAMERA, OPTIONS, options_text
@@ -35,7 +36,6 @@ from training.viewers import Viewer
 
 READY_S = 40.0
 SILENCE_S = 30.0
-RATE_HZ = 20.0
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def fly(plan: FlightPlan, runs: Path, viewer: Viewer | None = None) -> dict[str,
     Raises:
         LiquidNavError: when the flight cannot begin, or a node ends before its time.
     """
-    policy = load_policy(plan.policy).name  # a broken policy must be known before anything starts
-    make_world(plan.world, plan.seed, renderer=plan.renderer, **plan.options).close()
+    end_as_interrupted()
+    policy = check_plan(plan)
     folder = new_folder(runs)
     try:
         with nullcontext() if viewer is None else Watching(folder, viewer):
@@ -101,13 +101,31 @@ def fly(plan: FlightPlan, runs: Path, viewer: Viewer | None = None) -> dict[str,
         "reason": "interrupted by the user" if interrupted else status.get("reason", "the flight never began"),
         "plan": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(plan).items()},
     }
-    log = read_flight(folder / "flight.mcap")
+    try:
+        log = read_flight(folder / "flight.mcap")
+    except EpisodeError as error:  # the flight counts without its recording
+        log = FlightLog()
+        summary["recording"] = str(error)
     summary |= _rates(log)
     write_json(folder / "summary.json", summary)
     link_latest(runs, folder)
     if log.images:
         _draw(plan, log, folder)
     return summary
+
+
+def check_plan(plan: FlightPlan) -> str:
+    """Return the name of a plan's policy.
+
+    Raises:
+        LiquidNavError: when the policy, the world or its options, the camera or the air cannot be flown with, which
+            must be known before anything starts.
+    """
+    named_camera(plan.camera)
+    named_conditions(plan.conditions)
+    check_world(plan.world, plan.seed, plan.options)
+    make_world(plan.world, plan.seed, renderer=plan.renderer, **plan.options).close()
+    return load_policy(plan.policy).name
 
 
 def fly_camera(
@@ -123,6 +141,7 @@ def fly_camera(
     """
     from liquid_nav.perception.source import open_source
 
+    end_as_interrupted()
     open_source(source).close()
     name = load_policy(policy).name
     folder = new_folder(runs)
@@ -159,7 +178,7 @@ def fly_camera(
     write_json(folder / "summary.json", summary)
     link_latest(runs, folder)
     if log.images:
-        film_camera(log, folder / "flight.mp4", RATE_HZ)
+        film_camera(log, folder / "flight.mp4")
     return summary
 
 
@@ -253,7 +272,7 @@ def _draw(plan: FlightPlan, log: FlightLog, folder: Path) -> None:
         save_path_picture(world.scene, vehicle, [place for _, place in log.targets], folder / "path.png")
         if plan.film:
             part = folder / "flight.part.mp4"
-            film_flight(log, part, rate_hz=RATE_HZ, world=world, renderer=renderer)
+            film_flight(log, part, world=world, renderer=renderer)
             part.replace(folder / "flight.mp4")
     finally:
         world.close()

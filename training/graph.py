@@ -23,6 +23,13 @@ STOP_S = 6.0
 DOMAINS = range(1, 200)
 
 
+def end_as_interrupted() -> None:
+    """Let SIGTERM and SIGHUP end this program as Ctrl-C does, so that its nodes end with it; in the main thread."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
 class GraphError(LiquidNavError):
     """A graph cannot be started, or one of its nodes ended when it should not."""
 
@@ -136,16 +143,17 @@ class Graph:
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def stop(self) -> None:
-        """End all nodes: SIGINT, then SIGTERM, then SIGKILL."""
+        """End all nodes: SIGINT, then SIGTERM, then SIGKILL; the next at once where this program is interrupted."""
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             running = [process for process in self.processes.values() if process.poll() is None]
             for process in running:
                 with suppress(ProcessLookupError):
                     process.send_signal(sign)
             deadline = time.monotonic() + STOP_S
-            for process in running:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(max(0.05, deadline - time.monotonic()))
+            with suppress(KeyboardInterrupt):
+                for process in running:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(max(0.05, deadline - time.monotonic()))
         for log in self._logs:
             log.close()
 

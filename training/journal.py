@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FLYING = ("liquid_nav", "sim_worlds", "training")  # packages whose code a flight depends on
 
 
-def flown_by(policy: Path | None) -> str:
-    """Return what tells policies, the code they fly with and machines apart: see :func:`provenance`."""
-    return hashlib.sha256(json.dumps(provenance(policy)).encode()).hexdigest()[:16]
+def flown_by(made: dict[str, str]) -> str:
+    """Return one word for what :func:`provenance` tells."""
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]
 
 
 def provenance(policy: Path | None) -> dict[str, str]:

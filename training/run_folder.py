@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from liquid_nav.errors import ConfigError
+from training.progress import CONSOLE
 
-NEEDED_BYTES = 200_000_000
+NEEDED_BYTES = 500_000_000  # what the recorder asks for
 
 
 def new_folder(runs: Path) -> Path:
@@ -22,24 +23,30 @@ def new_folder(runs: Path) -> Path:
     """
     folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S")
     try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        folder = folder.with_name(f"{folder.name}-{os.getpid()}")
-        folder.mkdir(parents=True)
+        runs.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(runs).free
+        if free < NEEDED_BYTES:
+            raise ConfigError(f"{free / 1e6:.0f} MB are free in {runs}: a flight needs {NEEDED_BYTES / 1e6:.0f} MB")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            folder = folder.with_name(f"{folder.name}-{os.getpid()}")
+            folder.mkdir()
     except OSError as error:
         raise ConfigError(f"{folder} cannot be made ({error}): choose another folder with --out") from error
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED_BYTES:
-        raise ConfigError(f"{free / 1e6:.0f} MB are free in {runs}: a flight needs {NEEDED_BYTES / 1e6:.0f} MB")
     return folder
 
 
 def link_latest(runs: Path, folder: Path) -> None:
-    """Point ``runs/latest`` to a folder."""
+    """Point ``runs/latest`` to a folder, or say on the screen why it cannot: the run counts without."""
     link, fresh = runs / "latest", runs / f".latest-{os.getpid()}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    fresh.replace(link)
+    try:
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(folder.name)
+        fresh.replace(link)
+    except OSError as error:  # a folder of this name, or a disk without links
+        CONSOLE.print(f"{link} does not point to {folder}: {error}", highlight=False)
+        fresh.unlink(missing_ok=True)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

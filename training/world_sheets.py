@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from liquid_nav.types import Odometry
 from sim_worlds.camera import CameraConfig
-from sim_worlds.catalogue import WORLDS, world_options
+from sim_worlds.catalogue import WORLDS, check_world, world_options
 from sim_worlds.render import make_renderer
 from sim_worlds.render.palette import paint_categories, paint_depth
 from sim_worlds.scene import Renderer
 from sim_worlds.sheets import camera_sheet, contact_sheet, labelled, magnified
 from sim_worlds.weather import SEASONS, SKIES
 from sim_worlds.world import make_world
-from training.contact_sheet import save_picture
+from training.pictures import save_picture
 from training.progress import progress_bar
 
 TILE = (384, 216)
@@ -75,7 +75,14 @@ def draw_world_sheets(folder: Path, renderer: str = "auto") -> list[Path]:
 
 
 def draw_some(world: str, seeds: Sequence[int], options: dict[str, Any], out: Path, renderer: str = "auto") -> None:
-    """Write a PNG with the first camera image of some worlds."""
+    """Write a PNG with the first camera image of some worlds.
+
+    Raises:
+        ConfigError: when the file cannot be written.
+        WorldError: for an unknown world, seed or option.
+    """
+    for seed in seeds:
+        check_world(world, seed, options)
     drawing = make_renderer(renderer)
     save_picture(contact_sheet([look(world, seed, drawing, str(seed), **options) for seed in seeds], 3), out)
     drawing.close()

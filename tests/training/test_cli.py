@@ -37,6 +37,14 @@ def test_every_command_explains_itself(command: str) -> None:
         (("episodes", "show", "/no/such/file.mcap"), "does not exist"),
         (("collect", "--config", "/no/such/config.yaml"), "does not exist"),
         (("worlds", "forest", "--option", "season=monsoon"), "monsoon"),
+        (("worlds", "forest", "--option", "season=[a"), "season=[a"),
+        (("worlds", "forest", "--option", "magnify=true"), "forest has no option 'magnify'"),
+        (("worlds", "forest", "--option", "renderer=gl"), "forest has no option 'renderer'"),
+        (("fly", "--option", "camera=webcam"), "city has no option 'camera'"),
+        (("fly", "--option", "backend=aviary"), "city has no option 'backend'"),
+        (("fly", "--camera-preset", "fisheye-9"), "fisheye-9"),
+        (("collect", "--out", "README.md"), "README.md"),
+        (("episodes", "teleop", "--out", "README.md"), "README.md"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_two(arguments: tuple[str, ...], word: str, tmp_path: Path) -> None:

@@ -73,9 +73,9 @@ def test_a_folder_that_cannot_be_written_is_told_with_a_cure(tmp_path: Path) -> 
 def test_policies_are_told_apart(tmp_path: Path) -> None:
     for name in ("policy.json", "weights.safetensors"):
         (tmp_path / name).write_bytes((PRETRAINED / name).read_bytes())
-    assert flown_by(tmp_path) == flown_by(PRETRAINED)
+    assert flown_by(provenance(tmp_path)) == flown_by(provenance(PRETRAINED))
     (tmp_path / "weights.safetensors").write_bytes(b"others")
-    assert len({flown_by(tmp_path), flown_by(PRETRAINED), flown_by(None)}) == 3
+    assert len({flown_by(provenance(folder)) for folder in (tmp_path, PRETRAINED, None)}) == 3
 
 
 def test_results_tell_weights_and_code(tmp_path: Path) -> None:
