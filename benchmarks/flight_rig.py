@@ -193,16 +193,15 @@ def free_port() -> int:
 
 def pictures(folder: Path, count: int = 20, *, same: bool = False) -> None:
     """Write pictures of a red patch before grass with the noise of a sensor, or ``count`` times the same."""
-    import cv2
     import numpy as np
+
+    from training.pictures import save_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(1)
     for index in range(count):
-        picture = np.full((240, 424, 3), (60, 110, 70), dtype=np.uint8)
-        picture[90:150, 190:235] = (40, 30, 190)
+        picture = np.full((240, 424, 3), (70, 110, 60), dtype=np.uint8)
+        picture[90:150, 190:235] = (190, 30, 40)
         rng = np.random.default_rng(1) if same else rng
         noisy = np.clip(picture + rng.normal(0.0, 6.0, picture.shape), 0, 255).astype(np.uint8)
-        part = folder / f"{index:03d}.part.png"
-        cv2.imwrite(str(part), noisy)
-        part.replace(folder / f"{index:03d}.png")
+        save_picture(noisy, folder / f"{index:03d}.png")

@@ -107,7 +107,7 @@ def _scene(seed: int, city: CityBuilder, air: Atmosphere, options: Options) -> S
         ceiling_m=CEILING_M,
         meshes=city.meshes,
         instances=tuple(city.instances),
-        colliders=tuple(city.colliders),
+        colliders=(*city.colliders, *city.seated),
         atmosphere=air,
         options=options,
     )

@@ -47,6 +47,9 @@ class CityBuilder:
         corridor: ways to keep clear of whatever is placed.
         decoy_rng: draws what is painted red; None for no decoys. A generator of its own, so that a city with
             decoys differs from the one without in colours alone.
+
+    Attributes:
+        seated: solids of people on seats, apart: what keeps away from their seats does from them.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class CityBuilder:
         self._corridor = corridor
         self.instances: list[Instance] = []
         self.colliders: list[Collider] = []
+        self.seated: list[Collider] = []
         growth = np.random.default_rng(int(rng.integers(2**32)))  # its own, so that seasons change no places
         self.meshes: dict[str, Mesh] = {
             **furniture_meshes(),

@@ -42,11 +42,14 @@ def wears_red(city: CityBuilder, index: int) -> bool:
 
 
 def add_bystander(city: CityBuilder, index: int, x: float, y: float, yaw: float, *, sits: bool = False) -> None:
-    """Put one of the drawn bystanders; those who sit share the seat's solid."""
+    """Put one of the drawn bystanders on the pavement or a seat."""
     red = wears_red(city, index)
     city.put(f"bystander_{index}_jacket", x, y, yaw, category="decoy" if red else "person")
     city.put(f"bystander_{index}", x, y, yaw, category="person")
-    if not sits:
+    if sits:
+        half_m = 0.5 * float(city.meshes[f"bystander_{index}"].positions_m[:, 2].max())
+        city.seated.append(Collider("cylinder", (x, y, half_m), (0.25, 0.25, half_m), label="bystander"))
+    else:
         city.colliders.append(Collider("cylinder", (x, y, 0.88), (0.28, 0.28, 0.88), label="bystander"))
 
 

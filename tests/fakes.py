@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from liquid_nav.perception.source import Shot
 from liquid_nav.types import Odometry
 from sim_worlds.scene import Atmosphere, Scene, Setting, Start
 from sim_worlds.targets import HangingBackpack
@@ -32,6 +33,24 @@ def empty_world(start: Start, backpack_enu_m: tuple[float, float, float]) -> Wor
     from sim_worlds.render.blind import BlindRenderer
 
     return World(Setting(empty_scene(), HangingBackpack(backpack_enu_m, 0.0), start), renderer=BlindRenderer())
+
+
+class ScriptedCamera:
+    """A live source that answers each read with the next of what it is given, then with None."""
+
+    live = True
+
+    def __init__(self, answers: list[Shot | None]) -> None:
+        self._answers, self.closed = iter(answers), False
+
+    def read(self, max_width_px: int) -> Shot | None:
+        return next(self._answers, None)
+
+    def status(self) -> str:
+        return "scripted"
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @dataclass

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import ConfigError
 from liquid_nav.perception.calibration import Calibration, calibrate, find_chessboard, save_calibration
-from liquid_nav.perception.source import ImageSource, open_source
+from liquid_nav.perception.source import ImageSource, open_source, shots
 from training.progress import CONSOLE
 
 PAUSE_S = 1.0
-SILENCE_S = 10.0
 MOVED_PX = 15.0
 FULL_WIDTH_PX = 10_000
 
@@ -55,20 +54,16 @@ def _board(text: str) -> tuple[int, int]:
 def _views(camera: ImageSource, columns: int, rows: int, count: int) -> Iterator[NDArray[np.uint8]]:
     """Yield pictures in which the whole board is seen where it was not before."""
     seen: list[NDArray[np.float32]] = []
-    heard_s = looked_s = time.monotonic()
-    while len(seen) < count:
-        shot = camera.read(FULL_WIDTH_PX)
-        if shot is None:
-            if not camera.live or time.monotonic() - heard_s > SILENCE_S:
-                return
-            time.sleep(0.02)
+    looked_s = time.monotonic()
+    for shot in shots(camera, FULL_WIDTH_PX):
+        now_s = time.monotonic()
+        if camera.live and now_s - looked_s < PAUSE_S:
             continue
-        heard_s = time.monotonic()
-        if camera.live and heard_s - looked_s < PAUSE_S:
-            continue
-        looked_s = heard_s
+        looked_s = now_s
         corners = find_chessboard(shot.rgb, columns, rows)
         if corners is not None and all(np.abs(corners - other).mean() > MOVED_PX for other in seen):
             seen.append(corners)
             CONSOLE.print(f"view {len(seen)} of {count}: tilt the board, and move it into every corner of the image")
             yield shot.rgb
+            if len(seen) == count:
+                return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -9,25 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav import load_policy
-from liquid_nav.data import read_episode
+from liquid_nav.data import open_episode
 from liquid_nav.errors import ConfigError
 from liquid_nav.explain.attention import look
-from liquid_nav.perception.source import open_source
+from liquid_nav.perception.source import open_source, shots
 from sim_worlds.sheets import contact_sheet
+from training.pictures import save_picture
 
 COLUMNS = 3
-NOMINAL_PERIOD_S = 0.05
-LONGEST = 2000
+WIDEST_PX, LONGEST = 1280, 2000
 
 
 def draw_attention_sheet(source: str, out: Path, policy: Path | None, pictures: int) -> int:
-    """Let a policy look at an episode or video from its start; write some moments as PNG; return how many.
+    """Let a policy look at an episode, video or camera from its start; write some moments as PNG; return how many.
 
     Raises:
-        EpisodeError, ConfigError, PolicyError: when something cannot be read.
+        EpisodeError, ConfigError, PolicyError: when something cannot be read or written, or the source gives no image.
     """
-    images = _images_of(source)
-    seen = look(load_policy(policy), images, NOMINAL_PERIOD_S)
+    seen = list(look(load_policy(policy), _images_of(source)))
+    if not seen:
+        raise ConfigError(f"{source} gave no image: give an episode, video or folder with some, or a camera that works")
     chosen = np.unique(np.linspace(0, len(seen) - 1, pictures).astype(int))
     tiles = []
     for index in chosen:
@@ -39,25 +43,12 @@ def draw_attention_sheet(source: str, out: Path, policy: Path | None, pictures: 
     return len(tiles)
 
 
-def _images_of(source: str) -> list[NDArray[np.uint8]]:
+def _images_of(source: str) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """Yield the images of an episode, or the first ones of another source, and when each was captured in seconds."""
     if source.endswith((".mcap", ".mcap.part")):
-        return [step.frame.rgb for step in read_episode(Path(source), repair=source.endswith(".part")).steps]
-    frames = open_source(source)
-    images: list[NDArray[np.uint8]] = []
-    while len(images) < LONGEST and (shot := frames.read(1280)) is not None:
-        images.append(shot.rgb)
-    frames.close()
-    return images
-
-
-def save_picture(picture: NDArray[np.uint8], path: Path) -> Path:
-    """Write a picture (height, width, 3), RGB.
-
-    Raises:
-        ConfigError: when the name does not end in .png or .jpg or its folder does not exist.
-    """
-    if path.suffix.lower() not in (".png", ".jpg") or not path.parent.is_dir():
-        raise ConfigError(f"{path}: give the name of a .png or .jpg in a folder that exists")
-    options = [cv2.IMWRITE_JPEG_QUALITY, 86] if path.suffix.lower() == ".jpg" else []
-    cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), options)
-    return path
+        for step in open_episode(Path(source), repair=source.endswith(".part")).steps():
+            yield step.frame.rgb, step.frame.stamp_s
+        return
+    with closing(open_source(source)) as frames:
+        for shot in islice(shots(frames, WIDEST_PX), LONGEST):
+            yield shot.rgb, shot.taken_s

@@ -12,7 +12,7 @@ from liquid_nav.data import EpisodeFile, Step, open_episode
 from liquid_nav.data.align import AlignOptions
 from liquid_nav.errors import EpisodeError
 from sim_worlds.sheets import contact_sheet, labelled
-from training.contact_sheet import save_picture
+from training.pictures import save_picture
 
 TILE_PX = (256, 144)
 MOST_EPISODES = 40
@@ -28,6 +28,7 @@ def draw_sheet(files: list[Path], out: Path, moments: int = 6) -> int:
 
     Raises:
         EpisodeError: when an episode cannot be read or holds no images.
+        ConfigError: when the PNG cannot be written.
     """
     tiles: list[NDArray[np.uint8]] = []
     shown = files[:MOST_EPISODES]

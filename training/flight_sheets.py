@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.errors import EpisodeError
 from training.closed_loop import FlightReport
+from training.pictures import save_picture
 
 TYPICAL, FAILURES = "typical", "failures"
 COLUMNS, QUALITY = 2, 80
@@ -57,7 +58,12 @@ class FlightSheets:
             self._file(each).unlink()
 
     def write(self) -> list[Path]:
-        """Write an overview of each, ``typical.jpg`` and ``failures.jpg``; return those with something in them."""
+        """Write an overview of each, ``typical.jpg`` and ``failures.jpg``; return those with something in them.
+
+        Raises:
+            EpisodeError: when a sheet is gone.
+            ConfigError: when an overview cannot be written.
+        """
         written = []
         for success, name in ((True, TYPICAL), (False, FAILURES)):
             overview = self._out / f"{name}.jpg"
@@ -66,8 +72,7 @@ class FlightSheets:
             if sheets:
                 sheets += [np.zeros_like(sheets[0])] * (-len(sheets) % COLUMNS)
                 rows = [np.hstack(sheets[first : first + COLUMNS]) for first in range(0, len(sheets), COLUMNS)]
-                cv2.imwrite(str(overview), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-                written.append(overview)
+                written.append(save_picture(np.vstack(rows)[..., ::-1], overview, QUALITY))
         return written
 
     def _file(self, report: FlightReport) -> Path:

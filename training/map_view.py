@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from liquid_nav.types import Odometry
 from sim_worlds.scene import Collider, Scene
+from training.pictures import save_picture
 
 LAND, SOLID, TREE = (226, 228, 222), (176, 178, 182), (150, 178, 140)
 VEHICLE, TARGET = (40, 90, 210), (205, 40, 40)
@@ -117,6 +118,9 @@ _SIGNS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 
 
 def save_path_picture(scene: Scene, vehicle: Points, target: Points, path: Path) -> None:
-    """Write the map of a whole flight as PNG."""
-    picture = MapView(scene, vehicle, target, (1000, 800)).whole()
-    cv2.imwrite(str(path), picture[..., ::-1])
+    """Write the map of a whole flight as PNG.
+
+    Raises:
+        ConfigError: when the file cannot be written.
+    """
+    save_picture(MapView(scene, vehicle, target, (1000, 800)).whole(), path)

@@ -18,6 +18,7 @@ from sim_worlds.weather import SEASONS
 from training.devices import DEVICES
 
 CONFIGS = Path(__file__).parent / "configs"
+SECTIONS = ("collect", "train", "head", "sweep", "compare", "policy")
 START_SHARES = ("near_share", "blocked_share", "hidden_share", "beside_share")
 RARE_SHARES = ("passage_share", "hazard_share", "hidden_share", "search_share")
 T = TypeVar("T")
@@ -120,7 +121,7 @@ class DrawSettings:
     def __post_init__(self) -> None:
         check_fields(self)
         shares = {name: getattr(self, name) for name in RARE_SHARES}
-        if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0:
+        if min(shares.values()) < 0.0 or sum(shares.values()) > 1.0 + 1e-9:
             raise ConfigError(f"the shares are {shares}: use 0 or more, together at most 1")
 
 
@@ -320,7 +321,7 @@ def load_settings(path: Path, section: str, kind: type[T]) -> T:
     """Read one section of a YAML file; a file without it gives the defaults.
 
     Raises:
-        ConfigError: when the file cannot be read, a key is unknown or a value does not fit.
+        ConfigError: when the file cannot be read, a section or key is unknown or a value does not fit.
     """
     chosen = _read(path).get(section, {})
     if not isinstance(chosen, dict):
@@ -357,4 +358,7 @@ def _read(path: Path) -> dict[Any, Any]:
         raise ConfigError(f"{path} is not YAML ({' '.join(str(error).split())}): correct it") from error
     if not isinstance(sections, dict | None):
         raise ConfigError(f"{path} holds {type(sections).__name__}, not sections: see {CONFIGS / 'forest.yaml'}")
+    unknown = sorted(map(str, set(sections or {}) - set(SECTIONS)))
+    if unknown:
+        raise ConfigError(f"{path}: unknown sections {unknown}: known are {sorted(SECTIONS)}")
     return sections or {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.perception.preprocess import resize
-from liquid_nav.policy.runtime import Policy
+from liquid_nav.policy.runtime import Policy, PolicyInFlight
 from liquid_nav.types import VelocityCommand
 
 GLOW = np.array([255.0, 190.0, 40.0])
@@ -24,18 +26,20 @@ def draw_attention(rgb: NDArray[np.uint8], attention: NDArray[np.float32]) -> ND
 
 
 def look(
-    policy: Policy, images: list[NDArray[np.uint8]], elapsed_s: float
-) -> list[tuple[NDArray[np.uint8], VelocityCommand]]:
-    """Let a policy look at a sequence; return each image with its attention drawn, and the command.
+    policy: Policy, images: Iterable[tuple[NDArray[np.uint8], float]]
+) -> Iterator[tuple[NDArray[np.uint8], VelocityCommand]]:
+    """Let a policy look at the images of one flight as they come; yield each with its attention drawn, and the command.
 
     Args:
-        policy: that looks.
-        images: uint8 (height, width, 3) each, ``elapsed_s`` apart.
-        elapsed_s: seconds between two images.
+        policy: that looks; what it yields has its image size.
+        images: uint8 (height, width, 3) each, and when it was captured in seconds.
+
+    Raises:
+        PolicyError: when an image cannot be used.
     """
-    state, seen = None, []
-    for rgb in images:
-        command, state = policy.step(rgb, elapsed_s, state)
-        shown = resize(rgb, policy.config.image_width_px, policy.config.image_height_px)
-        seen.append((draw_attention(shown, state.attention), command))
-    return seen
+    flight, config = PolicyInFlight(policy), policy.config
+    for rgb, stamp_s in images:
+        command = flight.look(rgb, stamp_s)
+        assert flight.state is not None
+        shown = resize(rgb, config.image_width_px, config.image_height_px)
+        yield draw_attention(shown, flight.state.attention), command

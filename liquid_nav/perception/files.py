@@ -26,16 +26,18 @@ class _File:
 
     Args:
         name: for messages.
+        rate_hz: of what holds a single image, when it begins again.
         loop: begin again at the end; its times go on.
     """
 
     live = False
 
-    def __init__(self, name: str, loop: bool) -> None:
-        self._name, self._loop = name, loop
+    def __init__(self, name: str, rate_hz: float, loop: bool) -> None:
+        self._name, self._rate_hz, self._loop = name, rate_hz, loop
         self._shots: Iterator[Shot] | None = None
         self._max_width_px = 0
-        self._offset_s = self._last_s = self._gap_s = 0.0
+        self._offset_s = self._last_s = 0.0
+        self._gap_s = 1.0 / rate_hz
 
     def read(self, max_width_px: int) -> Shot | None:
         """Return the next image, None at the end."""
@@ -47,7 +49,9 @@ class _File:
         if shot is None:
             return None
         taken_s = shot.taken_s + self._offset_s
-        self._gap_s, self._last_s = taken_s - self._last_s, taken_s
+        if taken_s > self._last_s:  # not the first image
+            self._gap_s = taken_s - self._last_s
+        self._last_s = taken_s
         return Shot(shot.rgb, taken_s)
 
     def status(self) -> str:
@@ -71,9 +75,8 @@ class Folder(_File):
     """Pictures in the order of their names."""
 
     def __init__(self, folder: Path, rate_hz: float, loop: bool) -> None:
-        super().__init__(folder.name, loop)
+        super().__init__(folder.name, rate_hz, loop)
         self._files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
-        self._rate_hz = rate_hz
         if not self._files:
             raise ConfigError(f"{folder} holds no images: give a folder with {', '.join(PICTURES)}")
 
@@ -89,13 +92,11 @@ class Video(_File):
     """A video file, at the rate it tells."""
 
     def __init__(self, file: Path, rate_hz: float, loop: bool) -> None:
-        super().__init__(file.name, loop)
-        self._file, self._rate_hz = file, rate_hz
+        self._file = file
         capture = self._capture()
         rate = float(capture.get(cv2.CAP_PROP_FPS))
         capture.release()
-        if 0.5 <= rate <= FASTEST_HZ:
-            self._rate_hz = rate
+        super().__init__(file.name, rate if 0.5 <= rate <= FASTEST_HZ else rate_hz, loop)
 
     def _capture(self) -> Any:
         capture = cv2.VideoCapture(str(self._file))
@@ -120,8 +121,8 @@ class Video(_File):
 class Recording(_File):
     """The images of a rosbag2 or MCAP recording, with the gaps between them that the camera had."""
 
-    def __init__(self, path: Path, loop: bool) -> None:
-        super().__init__(path.name, loop)
+    def __init__(self, path: Path, rate_hz: float, loop: bool) -> None:
+        super().__init__(path.name, rate_hz, loop)
         self._path = path
         try:
             with self._reader() as reader:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
 BAGS = (".mcap", ".db3", ".bag")
 PIPELINE_MARK = " ! "
 SHORTEST_GAP_S = 1e-3
+SILENCE_S, POLL_S = 10.0, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def open_source(
         name: a webcam by number or as /dev/video0, a URL, a GStreamer pipeline (``v4l2src ! ... ! appsink``), a video
             file, a recording (rosbag2 folder, .mcap, .db3) or a folder of images.
         loop: begin a file or folder again at its end.
-        rate_hz: of folders, and of videos that tell none.
+        rate_hz: of folders, of videos that tell none, and of a recording of a single image that begins again.
         on_image: called from another thread when a live camera has taken an image.
 
     Raises:
@@ -81,13 +83,31 @@ def open_source(
     if name and path.is_dir() and not (path / "metadata.yaml").exists():
         return Folder(path, rate_hz, loop)
     if name and (path.is_dir() or (path.is_file() and path.suffix in BAGS)):
-        return Recording(path, loop)
+        return Recording(path, rate_hz, loop)
     if name and path.is_file():
         return Video(path, rate_hz, loop)
     raise ConfigError(
         f"camera source {name!r} does not exist: give a webcam number, URL, GStreamer pipeline, video file, recording "
         "or folder"
     )
+
+
+def shots(source: ImageSource, max_width_px: int) -> Iterator[Shot]:
+    """Yield the images of a source until a file ends or a live camera has been silent for :data:`SILENCE_S`.
+
+    Raises:
+        ConfigError: when a file holds what is no image.
+    """
+    heard_s = time.monotonic()
+    while True:
+        shot = source.read(max_width_px)
+        if shot is not None:
+            yield shot
+            heard_s = time.monotonic()
+        elif source.live and time.monotonic() - heard_s <= SILENCE_S:
+            time.sleep(POLL_S)
+        else:
+            return
 
 
 def to_rgb(bgr: NDArray[np.uint8], max_width_px: int) -> NDArray[np.uint8]:

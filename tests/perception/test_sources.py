@@ -13,7 +13,8 @@ from mcap.writer import Writer
 from liquid_nav.data import messages
 from liquid_nav.errors import ConfigError
 from liquid_nav.perception.live import LiveCamera, device_opener
-from liquid_nav.perception.source import open_source
+from liquid_nav.perception.source import Shot, open_source, shots
+from tests.fakes import ScriptedCamera
 
 WAIT_S = 10.0
 
@@ -112,6 +113,15 @@ def test_the_drivers_time_of_capture_counts_where_it_can_be_true(plug, late_s, t
     camera.close()
 
 
+@pytest.mark.parametrize(("silent_reads", "seen"), [(0, [1.0, 2.0]), (1, [1.0, 2.0]), (4, [1.0])])
+def test_a_live_camera_is_waited_for_until_it_has_been_silent_for_long(monkeypatch, silent_reads, seen):
+    monkeypatch.setattr("liquid_nav.perception.source.POLL_S", 0.1)
+    monkeypatch.setattr("liquid_nav.perception.source.SILENCE_S", 0.25)
+    first, last = (Shot(np.zeros((9, 16, 3), dtype=np.uint8), stamp_s) for stamp_s in (1.0, 2.0))
+    camera = ScriptedCamera([None, first, *[None] * silent_reads, last])
+    assert [shot.taken_s for shot in shots(camera, 16)] == seen
+
+
 def test_a_pipeline_without_gstreamer_is_refused_with_a_cure():
     if "GStreamer:                   YES" in cv2.getBuildInformation():
         pytest.skip("this OpenCV has GStreamer")
@@ -134,6 +144,17 @@ def test_a_video_plays_at_its_own_rate_and_begins_again_when_it_may(tmp_path):
     again = open_source(str(tmp_path / "flight.avi"), loop=True)
     assert [again.read(320).taken_s for _ in range(8)] == pytest.approx([0.1 * k for k in range(8)])
     again.close()
+
+
+def test_a_single_image_that_begins_again_comes_at_the_rate_of_its_source(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    cv2.imwrite(str(tmp_path / "pictures" / "0.png"), np.zeros((90, 160, 3), dtype=np.uint8))
+    _video(tmp_path / "flight.avi", 1, 10.0)
+    _recording(tmp_path / "flight.mcap", [100.0])
+    for name, gap_s in (("pictures", 0.25), ("flight.avi", 0.1), ("flight.mcap", 0.25)):
+        source = open_source(str(tmp_path / name), loop=True, rate_hz=4.0)
+        assert [source.read(320).taken_s for _ in range(4)] == pytest.approx([gap_s * k for k in range(4)]), name
+        source.close()
 
 
 def _recording(path: Path, stamps: list[float], kind: str = "sensor_msgs/msg/CompressedImage") -> None:

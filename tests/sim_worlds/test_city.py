@@ -7,6 +7,7 @@ import pytest
 
 from liquid_nav.errors import WorldError
 from sim_worlds.city import make_city
+from sim_worlds.city_people import SITTING, STANDING
 from sim_worlds.city_plan import HALF_ROAD_M, WALKING_LINE_M, along_junction_m
 from sim_worlds.materials import LAYERS
 from sim_worlds.scene import CATEGORIES, Instance
@@ -134,3 +135,18 @@ def test_backpack_moves_with_the_person() -> None:
     walker.advance(0.5)
     moved = np.linalg.norm(walker.position_enu_m - before)
     assert moved == pytest.approx(0.5 * walker.speed_m_s, abs=0.15)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_people_on_seats_are_solid_from_the_seat_to_the_head(seed: int) -> None:
+    scene = make_city(seed).scene
+    sitting = {f"bystander_{index}" for index in range(STANDING, STANDING + SITTING)}
+    people = [instance for instance in scene.instances if instance.mesh in sitting]
+    assert people
+    for person in people:
+        x, y, _ = person.position_enu_m
+        heights = scene.meshes[person.mesh].positions_m[:, 2]
+        solids = [c for c in scene.colliders if c.label == "bystander" and c.centre_enu_m[:2] == (x, y)]
+        assert len(solids) == 1
+        top_m = solids[0].centre_enu_m[2] + solids[0].size_m[2]
+        assert top_m == pytest.approx(float(heights.max()), abs=1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from liquid_nav.errors import ConfigError
 from sim_worlds.missions import MissionResult
 from training.closed_loop import FlightReport
 from training.flight_sheets import FlightSheets
@@ -17,8 +19,8 @@ WOODS, STREET = "woods", "street"
 CONDITIONS = [WOODS, STREET]
 
 
-def _png(grey: int) -> bytes:
-    return cv2.imencode(".png", np.full((6, 10, 3), grey, np.uint8))[1].tobytes()
+def _png(grey: int, width: int = 10) -> bytes:
+    return cv2.imencode(".png", np.full((6, width, 3), grey, np.uint8))[1].tobytes()
 
 
 def _flight(condition: str, seed: int, *, success: bool = False, touched: str | None = None) -> FlightReport:
@@ -57,6 +59,13 @@ def test_the_overview_shows_them_in_the_order_of_the_suite(tmp_path: Path) -> No
     assert overview.shape == (12, 20, 3)
     greys = [int(overview[y, x, 0]) for y, x in ((3, 5), (3, 15), (9, 5), (9, 15))]
     assert greys == pytest.approx([120, 200, 40, 0], abs=20)
+
+
+def test_an_overview_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    sheets = FlightSheets(tmp_path, 1, CONDITIONS)
+    sheets.add(replace(_flight(WOODS, 1), sheet=_png(1, width=40_000)))
+    with pytest.raises(ConfigError, match=r"failures\.jpg cannot hold 80000 x 6 pixels"):
+        sheets.write()
 
 
 def test_what_was_flown_before_a_kill_stays_and_what_belongs_to_other_flights_goes(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from liquid_nav.errors import ConfigError
 from liquid_nav.policy.config import PolicyConfig
 from training.settings import (
     CONFIGS,
+    RARE_SHARES,
     BehindEyeSettings,
     CollectSettings,
     CompareSettings,
@@ -144,6 +145,7 @@ def test_a_value_that_cannot_be_is_refused_with_name_value_and_range(
         (b"train: {recolour: 0.5\n", r"is not YAML \(.*\): correct it"),
         (b"train: {seed: 2024-13-45}\n", r"is not YAML \(.*month.*\): correct it"),
         ("train: {device: größer}".encode("latin-1"), r"is not YAML \(.*utf-8.*\): correct it"),
+        (b"trian: {recolour: 0.5}\n5: {}\n", r"unknown sections \['5', 'trian'\]: known are \['collect', .*'train'\]"),
         (b"train: {epochs: 4, 5: 6}\n", r"unknown settings \['5', 'epochs'\] in 'train': known are"),
     ],
 )
@@ -153,6 +155,12 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, content: 
     with pytest.raises(ConfigError, match=rf"config\.yaml:? {reason}") as refusal:
         load_settings(path, "train", TrainSettings)
     assert "\n" not in str(refusal.value)
+
+
+def test_rare_moments_may_take_all_sequences_however_their_shares_are_rounded() -> None:
+    shares = (0.2, 0.4, 0.3, 0.1)
+    assert sum(shares) > 1.0
+    assert TrainSettings(**dict(zip(RARE_SHARES, shares, strict=True))).search_share == 0.1
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
