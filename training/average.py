@@ -39,7 +39,7 @@ def average(policies: list[Path], out: Path, *, name: str = "ncp_cfc_19") -> Non
     states = [other.state_dict() for other, _ in loaded]
     mean = {key: torch.stack([state[key].double() for state in states]).mean(dim=0) for key in states[0]}
     network.load_state_dict({key: value.to(states[0][key].dtype) for key, value in mean.items()})
-    trainings = [json.loads((folder / CONFIG_FILE).read_text())["training"] for folder in policies]
+    trainings = [json.loads((folder / CONFIG_FILE).read_text()).get("training", {}) for folder in policies]
     facts: dict[str, Any] = {"software": __version__, "averaged": trainings}
     card = f"# {name}\n\nThe mean of the weights of {', '.join(folder.name for folder in policies)}.\n"
     save_policy(network, out, name=name, training=facts, card=card)

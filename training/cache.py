@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,20 +19,21 @@ from numpy.typing import NDArray
 from liquid_nav.data import EpisodeFile, Step, list_episodes, open_episode
 from liquid_nav.data.align import AlignOptions
 from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav.perception.preprocess import denoise
 from training.collect import MANIFEST, read_manifest
 from training.origin import check_origin
 from training.progress import progress_bar
 
-VERSION = 6
+VERSION = 7
 HEIGHT, WIDTH = 144, 256
 SECTORS = 16
 COUNTED_AT_ONCE = 2000
 MOST_WEIGHT = 100.0
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GAP_S = 1.0  # where no image comes for longer, as when a pilot begins again elsewhere, another flight begins
 NO_MASK = bytes(HEIGHT * WIDTH // 8)
 RECORDED = AlignOptions(size_px=(WIDTH, HEIGHT), longest_gap_s=math.inf)
 FLOATS = ("commands", "flown", "distances_m", "free_m")
+WRITTEN = ("images.u8", "masks.u8", "small.npz", "index.json", "index.part")
 COLUMNS = ("commands", "labelled", "has_mask", "flown", "distances_m", "free_m", "stamps_s")
 
 
@@ -41,7 +42,7 @@ class Cache:
     """All steps of a set of flights: episodes, cut where their images pause.
 
     Attributes:
-        images: uint8 (steps, height, width, 3).
+        images: uint8 (steps, height, width, 3), noise smoothed as in flight.
         masks: uint8 (steps, height, width / 8), packed bits.
         commands: float32 (steps, 4), the expert's or the pilot's.
         labelled: bool (steps,), False where nobody said what should have been flown.
@@ -52,6 +53,7 @@ class Cache:
         free_m: float32 (steps, 16), free distance in sectors from the left edge of the image to its right edge.
         stamps_s: float64 (steps,).
         starts: int64 (flights + 1,), where each flight begins.
+        files: int64 (flights,), number of the file that each flight comes from, in their order and from 0 on.
         weights: float64 (flights,), how often each is drawn.
         pictures: hex digits that name images and masks.
     """
@@ -66,6 +68,7 @@ class Cache:
     free_m: NDArray[np.float32]
     stamps_s: NDArray[np.float64]
     starts: NDArray[np.int64]
+    files: NDArray[np.int64]
     weights: NDArray[np.float64]
     pictures: str = ""
 
@@ -80,6 +83,8 @@ class Cache:
         digest = hashlib.sha256(self.pictures.encode())
         for name in (*COLUMNS, "starts", "weights"):
             digest.update(getattr(self, name).tobytes())
+        if self.files[-1] + 1 < len(self.files):  # else each file is one flight, which says nothing new
+            digest.update(self.files.tobytes())
         return digest.hexdigest()[:12]
 
     @cached_property
@@ -102,41 +107,71 @@ def open_cache(folders: list[Path], where: Path) -> Cache:
 
     Raises:
         ConfigError: when a folder's manifest names another world than forests, or a weight is no number.
-        EpisodeError: when there is no episode, or one cannot be learned from.
+        EpisodeError: when there is no episode, one cannot be learned from, or ``where`` cannot be written.
     """
-    weighted = [_weighted(folder) for folder in folders]
-    for folder, _ in weighted:
-        if (folder / MANIFEST).exists():  # without one, as of recordings, each episode says where it comes from
-            read_manifest(folder)
-    found = [(file, weight) for folder, weight in weighted for file in list_episodes(folder)]
-    files = [file for file, _ in found]
-    if not files:
-        raise EpisodeError(f"no episodes in {', '.join(map(str, folders))}: run `liquid-nav collect` first")
-    key = {"version": VERSION, "files": [[str(file), file.stat().st_size] for file in files]}
+    found, key = _found(folders)
     if not _holds(where, key):
         try:
-            _decode(files, where)
+            _decode([file for file, _ in found], where)
+            part = where / "index.part"
+            part.write_text(json.dumps(key))
+            part.replace(where / "index.json")
         except OSError as error:
-            if error.errno not in FULL:
-                raise
-            for name in ("images.u8", "masks.u8"):  # as large as the disk was free
-                (where / name).unlink(missing_ok=True)
+            for name in WRITTEN:  # as large as the disk was free
+                with suppress(OSError):
+                    (where / name).unlink()
             raise EpisodeError(
                 f"{where} cannot be written ({error}): decoded images take {HEIGHT * WIDTH * 3 / 1e4:.1f} GB per "
-                "100 000; free some space or give --out on a larger disk"
+                "100 000; free some space or choose another folder with --out"
             ) from error
-        part = where / "index.part"
-        part.write_text(json.dumps(key))
-        part.replace(where / "index.json")
     small = np.load(where / "small.npz")
     steps = len(small["commands"])
     return Cache(
         images=np.memmap(where / "images.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH, 3)),
         masks=np.memmap(where / "masks.u8", np.uint8, "r", shape=(steps, HEIGHT, WIDTH // 8)),
-        **{name: small[name] for name in (*COLUMNS, "starts")},
+        **{name: small[name] for name in (*COLUMNS, "starts", "files")},
         weights=np.array([found[file][1] for file in small["files"]]),
         pictures=str(small["pictures"]),
     )
+
+
+def require_episodes(folders: list[Path], where: Path) -> None:
+    """Refuse other episodes than those that ``where`` holds, before :func:`open_cache` decodes over them.
+
+    For a folder in which a training has begun: it could not go on.
+
+    Args:
+        folders, where: see :func:`open_cache`; what holds no decoded episodes can be filled with any.
+
+    Raises:
+        ConfigError: when they are others, or see :func:`open_cache`.
+        EpisodeError: when there is no episode.
+    """
+    held = _index(where)
+    if held is not None and held.get("files") != _found(folders)[1]["files"]:
+        raise ConfigError(
+            f"{where} holds other episodes, which a training here has begun with: train into another folder, or remove "
+            f"{where} when they are the same in another place"
+        )
+
+
+def _found(folders: list[Path]) -> tuple[list[tuple[Path, float]], dict[str, Any]]:
+    """Return the episodes of folders with their weights, and what names the decoded ones."""
+    weighted = [_weighted(folder) for folder in folders]
+    for folder, _ in weighted:
+        if (folder / MANIFEST).exists():  # without one, as of recordings, each episode says where it comes from
+            read_manifest(folder)
+    found = [(file, weight) for folder, weight in weighted for file in list_episodes(folder)]
+    if not found:
+        raise EpisodeError(f"no episodes in {', '.join(map(str, folders))}: run `liquid-nav collect` first")
+    return found, {"version": VERSION, "files": [[str(file), _size(file)] for file, _ in found]}
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise EpisodeError(f"{file} cannot be read ({error}): copy it again or remove it") from error
 
 
 def _weighted(folder: Path) -> tuple[Path, float]:
@@ -155,14 +190,23 @@ def _weighted(folder: Path) -> tuple[Path, float]:
 
 def _holds(where: Path, key: dict[str, object]) -> bool:
     """Whether a folder holds these episodes, decoded to the last byte."""
+    if _index(where) != key:
+        return False
     try:
-        if json.loads((where / "index.json").read_text()) != key:
-            return False
         steps = len(np.load(where / "small.npz")["commands"])
         sizes = {"images.u8": steps * HEIGHT * WIDTH * 3, "masks.u8": steps * HEIGHT * WIDTH // 8}
         return all((where / name).stat().st_size == size for name, size in sizes.items())
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return False
+
+
+def _index(where: Path) -> dict[str, Any] | None:
+    """Return what names the decoded episodes of a folder, None when it holds none."""
+    try:
+        index = json.loads((where / "index.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return index if isinstance(index, dict) else None
 
 
 def _decode(files: list[Path], where: Path) -> None:
@@ -184,7 +228,8 @@ def _decode(files: list[Path], where: Path) -> None:
                     starts.append(starts[-1])
                 last_s = stamp_s
                 starts[-1] += 1
-                seen = step.frame.rgb.tobytes(), NO_MASK if mask is None else np.packbits(mask, axis=1).tobytes()
+                rgb = denoise(step.frame.rgb)
+                seen = rgb.tobytes(), NO_MASK if mask is None else np.packbits(mask, axis=1).tobytes()
                 for part, where_to in zip(seen, (images, masks), strict=True):
                     where_to.write(part)
                     pictures.update(part)
@@ -223,7 +268,10 @@ def sectors(ranges_m: NDArray[np.float32] | None) -> NDArray[np.float32]:
 
 def _steps(file: Path) -> Iterator[Step]:
     """Yield the steps of an episode, images of recordings in the policy's size; refuse what cannot be learned from."""
-    episode = open_episode(file)
+    try:
+        episode = open_episode(file)
+    except OSError as error:
+        raise EpisodeError(f"{file} cannot be read ({error}): copy it again or remove it") from error
     check_origin(episode)
     last_s = -math.inf
     for number, step in enumerate(episode.steps(RECORDED if episode.recorded else None)):

@@ -8,13 +8,18 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.whole_file import write_tensors
 
 Schedule = torch.optim.lr_scheduler.LRScheduler
 MODEL, OPTIMISER, RANDOM = "model.", "optimiser.", "random."
+
+
+def checkpoint_file(work: Path, name: str) -> Path:
+    """Return where a training keeps the checkpoint of a stage."""
+    return work / f"{name}.safetensors"
 
 
 class Checkpoint:
@@ -29,7 +34,11 @@ class Checkpoint:
         self.path, self.identity = path, identity
 
     def save(self, step: int, module: nn.Module, optimiser: torch.optim.Optimizer, schedule: Schedule) -> None:
-        """Write the state after ``step`` steps."""
+        """Write the state after ``step`` steps.
+
+        Raises:
+            ConfigError: when the file cannot be written; the one before stays.
+        """
         tensors = {MODEL + key: value.contiguous() for key, value in module.state_dict().items()}
         state = optimiser.state_dict()
         for index, values in state["state"].items():
@@ -42,10 +51,16 @@ class Checkpoint:
         plain = {key: value for key, value in schedule.state_dict().items() if isinstance(value, int | float)}
         groups = [{key: value for key, value in group.items() if key != "params"} for group in state["param_groups"]]
         facts = {"step": step, "identity": self.identity, "schedule": plain, "groups": groups}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        save_file(tensors, part, metadata={"training": json.dumps(facts)})
-        part.replace(self.path)
+        write_tensors(self.path, tensors, {"training": json.dumps(facts)})
+
+    def check(self) -> None:
+        """Refuse what :meth:`load` would refuse, before any work is done.
+
+        Raises:
+            ConfigError: when the file is damaged or belongs to another training.
+        """
+        if self.path.exists():
+            self._read()
 
     def load(self, module: nn.Module, optimiser: torch.optim.Optimizer, schedule: Schedule) -> int:
         """Bring everything back to where it was; return the steps done, 0 when there is no file.
@@ -56,10 +71,6 @@ class Checkpoint:
         if not self.path.exists():
             return 0
         facts, tensors = self._read()
-        if facts["identity"] != self.identity:
-            raise ConfigError(
-                f"{self.path} belongs to other settings, model or data: remove it or train into another folder"
-            )
         weights = {key.removeprefix(MODEL): value for key, value in tensors.items() if key.startswith(MODEL)}
         module.load_state_dict(weights)
         parameters = [each for group in optimiser.param_groups for each in group["params"]]
@@ -84,6 +95,10 @@ class Checkpoint:
         try:
             with safe_open(self.path, framework="pt") as file:
                 facts: dict[str, Any] = json.loads((file.metadata() or {})["training"])
+                if facts["identity"] != self.identity:
+                    raise ConfigError(
+                        f"{self.path} belongs to other settings, model or data: remove it or train into another folder"
+                    )
                 return facts, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
         except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise ConfigError(

@@ -21,11 +21,13 @@ from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
+from sim_worlds.seeds import split_seeds
 from training.cache import Cache, open_cache
-from training.evaluate import evaluate
-from training.features import see
+from training.evaluate import MOST_EPISODES, evaluate
+from training.features import name_of, see
 from training.fleet import Job, run_jobs
 from training.heads import EYE, HeadTrainer, Trial, TrialResult, draw_trials, require_gaze
+from training.journal import provenance
 from training.progress import progress_bar
 from training.result_plots import plot_comparison
 from training.run_folder import write_json
@@ -50,7 +52,9 @@ def compare(
     workers: int = 2,
     ray: str | None = None,
 ) -> dict[str, Any]:
-    """Tune, train and fly every model; write ``comparison.json``, ``.md`` and ``.png``. Goes on where killed.
+    """Tune, train and fly every model; write ``comparison.json``, ``.md`` and ``.png``.
+
+    Goes on where it was killed; what was done with other code, data or settings is done anew.
 
     Args:
         settings: models and budget.
@@ -64,10 +68,13 @@ def compare(
         workers, ray: see :func:`training.fleet.run_jobs`.
 
     Raises:
-        ConfigError: for impossible settings.
+        ConfigError: for impossible settings, unknown suites or counts out of range.
         PolicyError: when the eye cannot be loaded.
         EpisodeError: for damaged or missing episodes.
+        WorldError: for an unknown split.
     """
+    _check_flights(suites, flights, seed, split)
+    _load_eye(settings, eye)
     cache = open_cache(episodes, out / "cache")
     finals, done, network, cpu_s = train_models(settings, cache, eye, out, workers=workers, ray=ray)
     rows = []
@@ -106,13 +113,13 @@ def train_models(
     Returns:
         The final trainings of each model, their results by name, the eye, and the processor time of all.
     """
-    network, _ = load_network(eye)
+    network = _load_eye(settings, eye)
     check_image_size(cache, network.config)
-    require_gaze(settings.changes, network.config, eye)
-    learn, check, seen = see(cache, network, eye, settings, out)
-    seen = " ".join([seen, *(f"{name} {value}" for name, value in settings.changes.items() if value)])
+    seen = name_of(cache, network, eye, settings)
+    learn, check = see(cache, network, settings, seen, out)
+    changes = (f"{name} {value}" for name, value in settings.changes.items() if value)
     worker = partial(HeadTrainer, network.config, learn, check, settings.changes)
-    bench = _Bench(out, seen, worker, workers, ray)
+    bench = _Bench(out, " ".join([seen, *changes, provenance(None)["code"]]), worker, workers, ray)
     searches = {model: draw_trials(settings, model, network.config.units) for model in settings.models}
     found = bench.do([trial for trials in searches.values() for trial in trials], "tuning")
     tuned = {model: min(trials, key=lambda trial: found[trial.name].loss) for model, trials in searches.items()}
@@ -128,9 +135,25 @@ def train_models(
     return finals, done, network, cpu_s
 
 
+def _check_flights(suites: tuple[str, ...], flights: int, seed: int, split: str) -> None:
+    """Refuse at once what an evaluation would refuse after hours of training."""
+    for suite in suites:
+        suite_conditions(suite)
+    if not 1 <= flights <= MOST_EPISODES:
+        raise ConfigError(f"flights is {flights}: use 1 to {MOST_EPISODES}")
+    split_seeds(split, flights, seed)
+
+
+def _load_eye(settings: CompareSettings, eye: Path) -> LiquidPolicyNetwork:
+    network, _ = load_network(eye)
+    require_gaze(settings.changes, network.config, eye)
+    return network
+
+
 class _Bench:
     """Does trials on all processes and remembers those done, so that a killed comparison goes on.
 
+    What was done counts where ``seen``, which names data, settings and code, is the same.
     A training that ran away has been done as well, with an infinite loss and without a policy.
     """
 
@@ -210,11 +233,12 @@ def _save(folder: Path, trial: Trial, result: TrialResult, eye: LiquidPolicyNetw
 def _fly(
     policy: Path, where: Path, suite: str, flights: int, seed: int, split: str, workers: int, ray: str | None
 ) -> dict[str, Any]:
-    """Fly a suite, or read what was flown before."""
-    done = where / "results.json"
+    """Fly a suite, or read what the same weights and code flew before."""
+    done, made = where / "results.json", provenance(policy)
     if done.exists():
         answer: dict[str, Any] = json.loads(done.read_text())
-        return answer
+        if all(answer.get(key) == made[key] for key in ("weights", "code")):
+            return answer
     return evaluate(suite, flights, seed, where, policy=policy, split=split, workers=workers, ray=ray)
 
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from liquid_nav.errors import TrainingError
 from training.batches import prefetch
-from training.checkpoints import Checkpoint
+from training.checkpoints import Checkpoint, checkpoint_file
 from training.devices import Place
 from training.progress import progress_bar
 
@@ -63,6 +63,10 @@ class Plan:
     loaders: int = 1
     quiet: bool = False
 
+    def checkpoint(self, work: Path) -> Checkpoint:
+        """Return its checkpoint in a folder."""
+        return Checkpoint(checkpoint_file(work, self.name), self.identity)
+
 
 @dataclass
 class Profile:
@@ -100,7 +104,7 @@ class Engine(Generic[B]):
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, plan.learning_rate, total_steps=plan.steps + 1
         )
-        self.checkpoint = Checkpoint(work / f"{plan.name}.safetensors", plan.identity)
+        self.checkpoint = plan.checkpoint(work)
         self.profile = Profile()
 
     def run(self, make_batch: Callable[[int], B], check: Callable[[], float] | None = None) -> Profile:

@@ -29,7 +29,7 @@ from training.viewers import Viewer
 
 EXPERT = "expert"
 FLIGHTS, JOURNAL = "flights", "flights.part.jsonl"
-MOST_SHEETS = 100
+MOST_EPISODES, MOST_SHEETS = 10_000, 100
 
 
 def evaluate(
@@ -107,8 +107,8 @@ def evaluate(
 
 
 def _check(episodes: int, keep_failures: int) -> None:
-    if not 1 <= episodes <= 10_000:
-        raise ConfigError(f"episodes is {episodes}: use 1 to 10000")
+    if not 1 <= episodes <= MOST_EPISODES:
+        raise ConfigError(f"episodes is {episodes}: use 1 to {MOST_EPISODES}")
     if not 0 <= keep_failures <= MOST_SHEETS:
         raise ConfigError(f"keep_failures is {keep_failures}: use 0 to {MOST_SHEETS}")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from liquid_nav.perception.preprocess import normalise
 from liquid_nav.policy.checkpoint import WEIGHTS_FILE
 from liquid_nav.policy.network import LiquidPolicyNetwork
+from liquid_nav.whole_file import write_tensors
 from training.batches import Batch, BatchMaker, prefetch
 from training.cache import Cache
 from training.progress import progress_bar
@@ -58,44 +58,48 @@ class Sequences:
         return Sequences(**{item.name: getattr(self, item.name).to(device) for item in fields(self)})
 
 
+def name_of(cache: Cache, eye: LiquidPolicyNetwork, folder: Path, settings: LookSettings) -> str:
+    """Return twelve hex digits that name what an eye read from a policy folder will :func:`see`."""
+    weights = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    data = f"{cache.fingerprint} {settings.passes} {settings.as_training().identity}"
+    return hashlib.sha256(f"{VERSION} {weights} {data} {config_hash(eye.config)}".encode()).hexdigest()[:12]
+
+
 def see(
-    cache: Cache, eye: LiquidPolicyNetwork, folder: Path, settings: LookSettings, where: Path, *, loaders: int = 1
-) -> tuple[Sequences, Sequences, str]:
-    """Return sequences to learn from and, plain, to check with, and what names them; ``where`` keeps them.
+    cache: Cache, eye: LiquidPolicyNetwork, settings: LookSettings, name: str, where: Path, *, loaders: int = 1
+) -> tuple[Sequences, Sequences]:
+    """Return sequences to learn from and, plain, to check with; ``where`` keeps the last ones.
 
     Args:
         cache: decoded episodes.
         eye: whose encoder looks.
-        folder: that the eye was read from.
         settings: which sequences.
+        name: see :func:`name_of`.
         where: folder for the file.
         loaders: threads that prepare images.
+
+    Raises:
+        ConfigError: when the episodes are too few, or the file cannot be written.
     """
-    as_training = settings.as_training()
-    weights = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    data = f"{cache.fingerprint} {settings.passes} {as_training.identity}"
-    identity = hashlib.sha256(f"{VERSION} {weights} {data} {config_hash(eye.config)}".encode()).hexdigest()[:12]
     path = where / "features.safetensors"
-    known = _read(path, identity)
+    known = _read(path, name)
     if known is not None:
-        return *known, identity
-    learn, check = split_episodes(cache, as_training)
+        return known
+    learn, check = split_episodes(cache, settings.as_training())
     both = {
         "learn": _look(eye, learn, settings, settings.passes, loaders),
         "check": _look(eye, check, settings, 1, loaders),
     }
-    where.mkdir(parents=True, exist_ok=True)
     tensors = {f"{part}.{item.name}": getattr(both[part], item.name) for part in both for item in fields(Sequences)}
-    save_file(tensors, path.with_suffix(".part"), metadata={"identity": identity})
-    path.with_suffix(".part").replace(path)
-    return both["learn"], both["check"], identity
+    write_tensors(path, tensors, {"identity": name})
+    return both["learn"], both["check"]
 
 
-def _read(path: Path, identity: str) -> tuple[Sequences, Sequences] | None:
+def _read(path: Path, name: str) -> tuple[Sequences, Sequences] | None:
     """Return what a file holds, None when it holds something else."""
     try:
         with safe_open(path, framework="pt") as file:
-            if (file.metadata() or {}).get("identity") != identity:
+            if (file.metadata() or {}).get("identity") != name:
                 return None
             learn, check = (
                 Sequences(**{item.name: file.get_tensor(f"{part}.{item.name}") for item in fields(Sequences)})

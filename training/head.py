@@ -18,12 +18,14 @@ import torch
 from liquid_nav import __version__
 from liquid_nav.errors import ConfigError, TrainingError
 from liquid_nav.policy.checkpoint import load_network, save_policy
+from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.heads import MODELS
 from liquid_nav.policy.network import LiquidPolicyNetwork
-from training.cache import open_cache
+from training.cache import Cache, open_cache, require_episodes
+from training.checkpoints import checkpoint_file
 from training.devices import Place
 from training.engine import Engine, Plan
-from training.features import Sequences, see
+from training.features import Sequences, name_of, see
 from training.heads import EYE, HeadLearner, batch_of, kept, require_gaze, require_states, validation_loss
 from training.settings import HeadSettings, config_hash
 from training.train import Outcome, check_image_size, policy_name
@@ -45,14 +47,19 @@ def train_head(
         model: of :data:`liquid_nav.policy.heads.MODELS`; the eye's own when empty.
 
     Raises:
-        ConfigError: for impossible settings or episodes from elsewhere than forests.
+        ConfigError: for impossible settings, episodes from elsewhere than forests, or another training in ``out``.
         EpisodeError: for damaged or missing episodes.
         PolicyError: when the eye cannot be loaded.
         TrainingError: when the trainings from all seeds ran away.
     """
     began, work = time.monotonic(), out / "work"
     torch.set_num_threads(settings.threads)
-    data = head_data(settings, episodes, eye, work, model=model)
+    if any(checkpoint_file(work, _stage(seed)).exists() for seed in settings.seeds):
+        require_episodes(episodes, work / "cache")
+    task, cache = head_task(settings, episodes, eye, work, model=model)
+    for seed in settings.seeds:
+        _plan(task, seed).checkpoint(work).check()  # before the eye looks at every image
+    data = look(task, cache, work)
     tries = [teach(data, seed, work) for seed in settings.seeds]
     best = min(tries, key=lambda each: each.loss)
     if not math.isfinite(best.loss):
@@ -82,25 +89,44 @@ def train_head(
 
 
 @dataclass(frozen=True)
-class HeadData:
-    """What heads are taught with.
+class HeadTask:
+    """What heads are to be taught, before the eye has looked.
 
     Attributes:
         settings: how.
-        learn, check: sequences to learn from, and those kept back.
-        seen: names both.
-        before: the policy whose eye looked.
+        seen: names the sequences.
+        before: the policy whose eye looks.
         model: of :data:`liquid_nav.policy.heads.MODELS`.
-        images: that were looked at.
+        images: to be looked at.
     """
 
     settings: HeadSettings
-    learn: Sequences
-    check: Sequences
     seen: str
     before: LiquidPolicyNetwork
     model: str
     images: int
+
+    @property
+    def config(self) -> PolicyConfig:
+        """Of the policies that come of it."""
+        return replace(self.before.config, model=self.model)
+
+    @property
+    def identity(self) -> str:
+        """Names what decides the outcome of a training; the number of tries does not."""
+        return f"{self.seen} {config_hash(replace(self.settings, tries=1))} {config_hash(self.config)}"
+
+
+@dataclass(frozen=True)
+class HeadData(HeadTask):
+    """What heads are taught with.
+
+    Attributes:
+        learn, check: sequences to learn from, and those kept back.
+    """
+
+    learn: Sequences
+    check: Sequences
 
     def batch(self, seed: int, step: int) -> Sequences:
         """Return what is learned in a step."""
@@ -111,18 +137,21 @@ class HeadData:
     def untaught(self, seed: int) -> LiquidPolicyNetwork:
         """Return a network with the eye and, with ``own_head``, the head of the policy before, else a fresh head."""
         torch.manual_seed(seed)
-        network = LiquidPolicyNetwork(replace(self.before.config, model=self.model))
+        network = LiquidPolicyNetwork(self.config)
         own_head, state = self.settings.own_head, self.before.state_dict()
         kept_parts = {key: value for key, value in state.items() if own_head or key.startswith(EYE)}
         network.load_state_dict({**network.state_dict(), **kept_parts})
         return network
 
 
-def head_data(settings: HeadSettings, episodes: list[Path], eye: Path, work: Path, *, model: str = "") -> HeadData:
-    """Let an eye look at folders of episodes; ``work`` keeps what it saw. See :func:`train_head`."""
+def head_task(
+    settings: HeadSettings, episodes: list[Path], eye: Path, work: Path, *, model: str = ""
+) -> tuple[HeadTask, Cache]:
+    """Return what heads are to be taught behind an eye, and the images, which ``work`` keeps decoded.
+
+    See :func:`train_head`. What cannot be taught is refused here, before :func:`look`.
+    """
     seeing, _ = load_network(eye)
-    cache = open_cache(episodes, work / "cache")
-    check_image_size(cache, seeing.config)
     of_gaze = {"recall_weight": settings.recall_weight, "keep_weight": settings.keep_weight}
     require_gaze(settings.changes | of_gaze, seeing.config, eye)
     own = seeing.config.model
@@ -130,8 +159,16 @@ def head_data(settings: HeadSettings, episodes: list[Path], eye: Path, work: Pat
         raise ConfigError(f"model is {model!r}, but own_head goes on with the {own} head of {eye}: leave one out")
     network = LiquidPolicyNetwork(replace(seeing.config, model=model or own))
     require_states(network, settings.recall_weight)
-    learn, check, seen = see(cache, seeing, eye, settings, work, loaders=settings.loaders)
-    return HeadData(settings, learn, check, seen, seeing.eval(), network.config.model, cache.steps)
+    cache = open_cache(episodes, work / "cache")
+    check_image_size(cache, seeing.config)
+    seen = name_of(cache, seeing, eye, settings)
+    return HeadTask(settings, seen, seeing.eval(), network.config.model, cache.steps), cache
+
+
+def look(task: HeadTask, cache: Cache, work: Path) -> HeadData:
+    """Let the eye look at the images; ``work`` keeps what it saw."""
+    learn, check = see(cache, task.before, task.settings, task.seen, work, loaders=task.settings.loaders)
+    return HeadData(task.settings, task.seen, task.before, task.model, task.images, learn, check)
 
 
 @dataclass(frozen=True)
@@ -161,18 +198,9 @@ def teach(
         report: is told the steps done and the loss on the sequences kept back, every ``report_steps`` steps and at the
             end; progress is not shown then.
     """
-    settings, network = data.settings, data.untaught(seed)
-    learner = HeadLearner(network, settings.recall_weight)
-    identity = f"{data.seen} {config_hash(replace(settings, tries=1))} {config_hash(network.config)}"
-    plan = Plan(
-        f"head-{seed}",
-        settings.steps,
-        settings.learning_rate,
-        identity,
-        checkpoint_steps=CHECKPOINT_STEPS,
-        check_steps=report_steps,
-        quiet=report is not None,
-    )
+    network = data.untaught(seed)
+    learner = HeadLearner(network, data.settings.recall_weight)
+    plan = replace(_plan(data, seed), check_steps=report_steps, quiet=report is not None)
 
     def check() -> float:
         loss = _loss(learner, data.check)
@@ -189,6 +217,17 @@ def teach(
             report(engine.schedule.last_epoch, math.inf)
         return Taught(seed, network, math.inf, engine.profile.waiting_share)
     return Taught(seed, network, _loss(learner, data.check), profile.waiting_share)
+
+
+def _stage(seed: int) -> str:
+    return f"head-{seed}"
+
+
+def _plan(task: HeadTask, seed: int) -> Plan:
+    settings = task.settings
+    return Plan(
+        _stage(seed), settings.steps, settings.learning_rate, task.identity, checkpoint_steps=CHECKPOINT_STEPS
+    )
 
 
 def _loss(learner: HeadLearner, check: Sequences) -> float:

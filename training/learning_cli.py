@@ -74,7 +74,6 @@ def train(
     from liquid_nav.policy.config import PolicyConfig
     from training.head import train_head
     from training.settings import CONFIGS, HeadSettings, TrainSettings, load_settings
-    from training.train import policy_name
     from training.train import train as run
 
     path = config or CONFIGS / "forest.yaml"
@@ -91,7 +90,7 @@ def train(
         if model and start_from is not None:
             raise ConfigError(f"model {model!r} is given with a policy to start from: that policy has its own model")
         policy = replace(policy, model=model) if model else policy
-        outcome = run(settings, episodes, out, name=name or policy_name(policy), policy=policy, start_from=start_from)
+        outcome = run(settings, episodes, out, name=name, policy=policy, start_from=start_from)
     facts = {
         "policy": str(outcome.policy),
         "images": outcome.steps,

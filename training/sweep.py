@@ -20,8 +20,9 @@ import torch
 import yaml
 
 from liquid_nav import __version__
-from liquid_nav.errors import ConfigError
-from training.head import head_data
+from liquid_nav.errors import ConfigError, TrainingError
+from training.cache import require_episodes
+from training.head import head_task, look
 from training.progress import progress_bar
 from training.ray_fleet import connection, import_ray
 from training.result_plots import plot_sweep
@@ -76,20 +77,26 @@ def sweep(
         ray: see :func:`training.ray_fleet.run_on_ray`.
 
     Returns:
-        The runs, best first: those that went to the end before those that did not.
+        The runs, best first: those that went to the end before those that did not, those that ran away last.
 
     Raises:
-        ConfigError: for impossible settings, without Ray Tune, or for episodes from elsewhere than forests.
+        ConfigError: for impossible settings, without Ray Tune, for episodes from elsewhere than forests, or another
+            sweep in ``out``.
         EpisodeError: for damaged or missing episodes.
         PolicyError: when the eye cannot be loaded.
+        TrainingError: when all trainings ran away.
         WorkerError: when a training failed.
     """
     search = _import_tune()
     torch.set_num_threads(head.threads)
     # What cannot be is refused at once.
     highest: dict[str, Any] = {name: span[1] for name, span in settings.space.items()}
-    data = head_data(replace(head, steps=settings.steps, **highest), episodes, eye, out / "work", model=model)
-    _claim(out, f"{data.seen} {config_hash(settings)} {config_hash(head)} {data.model}")
+    hardest, work = replace(head, steps=settings.steps, **highest), out / "work"
+    if (out / IDENTITY).exists():
+        require_episodes(episodes, work / "cache")
+    task, cache = head_task(hardest, episodes, eye, work, model=model)
+    _claim(out, f"{task.seen} {config_hash(settings)} {config_hash(head)} {task.model}")
+    data = look(task, cache, work)
     with (
         progress_bar("sweeping", settings.trials) as advance,
         open(os.devnull, "w") as nowhere,
@@ -98,7 +105,11 @@ def sweep(
     ):
         trainings = search(settings, data, (out / RUNS).resolve(), advance)
     runs = [Run(drawn, losses, losses[-1][0] < settings.steps) for drawn, losses in trainings]
-    runs.sort(key=lambda run: (run.ended_early, run.loss))
+    runs.sort(key=lambda run: (math.isinf(run.loss), run.ended_early, run.loss))
+    if math.isinf(runs[0].loss):
+        raise TrainingError(
+            f"all {len(runs)} trainings ran away: use lower learning rates, in 'space' or in 'head', and another folder"
+        )
     facts = {"software": __version__, "eye": eye.name, "model": data.model, "images": data.images}
     _write(facts, settings, head, runs, out)
     return runs

@@ -22,12 +22,14 @@ from liquid_nav.policy.checkpoint import load_network, save_policy
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
 from training.batches import LEAD, Batch, BatchMaker
-from training.cache import SECTORS, Cache, open_cache
+from training.cache import SECTORS, Cache, open_cache, require_episodes
+from training.checkpoints import checkpoint_file
 from training.devices import Place, training_place
 from training.engine import Engine, Plan, Profile
 from training.losses import policy_loss
 from training.settings import TrainSettings, config_hash
 
+STAGES = ("encoder", "joint")
 RARE_DRAW = 9  # tells this draw's random numbers from those of the augmentation
 
 
@@ -55,7 +57,7 @@ def train(
     episodes: list[Path],
     out: Path,
     *,
-    name: str = "ncp_cfc_19",
+    name: str = "",
     policy: PolicyConfig | None = None,
     start_from: Path | None = None,
 ) -> Outcome:
@@ -65,28 +67,34 @@ def train(
         settings: how.
         episodes: folders that ``collect`` wrote; forests only.
         out: folder of the policy; its ``work`` subfolder keeps cache, checkpoints and TensorBoard logs.
-        name: of the policy.
+        name: of the policy; its model's when empty.
         policy: its architecture.
         start_from: a policy folder to go on from; stage one is skipped, unless ``policy`` has a context or a gaze that
             this one lacks, or there is no stage two.
 
     Raises:
-        ConfigError: for impossible settings or episodes from elsewhere than forests.
+        ConfigError: for impossible settings, episodes from elsewhere than forests, or others than a training in ``out``
+            has begun with.
         EpisodeError: for damaged or missing episodes.
         PolicyError: when ``start_from`` cannot be loaded.
         TrainingError: when the training ran away.
     """
+    work = out / "work"
     with training_place(settings.device) as place:
-        if place.is_main:
-            open_cache(episodes, out / "work" / "cache")  # decoded once, by one process
-        place.wait()
-        cache = open_cache(episodes, out / "work" / "cache")
         torch.manual_seed(settings.seed)
         wanted = policy or PolicyConfig()
         network, skip_eye = LiquidPolicyNetwork(wanted), False
         if start_from is not None:
             network, skip_eye = start_network(start_from, wanted)
+        if any(checkpoint_file(work, stage).exists() for stage in STAGES):
+            require_episodes(episodes, work / "cache")
+        if place.is_main:
+            open_cache(episodes, work / "cache")  # decoded once, by one process
+        place.wait()
+        cache = open_cache(episodes, work / "cache")
+        name = name or policy_name(network.config)
         origin: dict[str, object] = {"episodes": [folder.name for folder in episodes]}
+        origin |= {} if start_from is None else {"start_from": start_from.name}
         return train_on(settings, cache, network, out, place, name=name, origin=origin, skip_eye=skip_eye)
 
 
@@ -130,9 +138,12 @@ def train_on(
     learner = Learner(network.train(), settings.precision).to(place.device)
     start = _digest(network)
     identity = f"{settings.identity} {config_hash(network.config)} {cache.fingerprint} {start} {skip_eye}"
+    stages = [_Stage(settings, learn, check, joint, place) for joint in _stages(settings, skip_eye=skip_eye)]
+    for stage in stages:
+        stage.plan(identity).checkpoint(out / "work").check()  # the last one's too, before the first one's work
     profiles, final = [], float("nan")
-    for joint in _stages(settings, skip_eye=skip_eye):
-        final, profile = _Stage(settings, learn, check, joint, place).run(learner, out / "work", identity)
+    for stage in stages:
+        final, profile = stage.run(learner, out / "work", identity)
         profiles.append(profile)
     waiting, working = (sum(getattr(each, part) for each in profiles) for part in ("waiting_s", "working_s"))
     facts = {
@@ -148,7 +159,7 @@ def train_on(
     seconds = time.monotonic() - began
     if place.is_main:
         network = network.eval().cpu()
-        save_policy(network, out, name=name, training=facts, card=_draft_card(name, facts, seconds))
+        save_policy(network, out, name=name, training=facts, card=_draft_card(name, facts))
     place.wait()
     return Outcome(out, final, seconds, len(learn.steps), waiting / max(waiting + working, 1e-9))
 
@@ -183,20 +194,33 @@ def check_image_size(cache: Cache, config: PolicyConfig) -> None:
 
 
 def split_episodes(cache: Cache, settings: TrainSettings) -> tuple[BatchMaker, BatchMaker]:
-    """Keep whole episodes back for validation; return what to learn from and what to check with."""
-    count = len(cache.starts) - 1
-    kept = max(1, round(settings.validation_share * count))
-    if count - kept < 1:
+    """Keep whole episodes back for validation, all flights of a file together.
+
+    Returns:
+        What to learn from and what to check with.
+
+    Raises:
+        ConfigError: when nothing is left to learn from.
+    """
+    count = int(cache.files[-1]) + 1
+    if count < 2:
         raise ConfigError(f"{count} episodes are too few to train on: collect at least 2")
+    kept = max(1, round(settings.validation_share * count))
+    if kept == count:
+        raise ConfigError(
+            f"validation_share is {settings.validation_share}, which keeps all of {count} episodes back: use less, so "
+            "that some are left to learn from"
+        )
     order = np.random.default_rng([settings.seed, 5]).permutation(count)
-    learned = np.sort(order[kept:])
+    checked = np.isin(cache.files, order[:kept])
+    learned = np.flatnonzero(~checked)
     if cache.weights[learned].sum() < 1.0:
         raise ConfigError(
             f"{len(learned)} episodes to learn from weigh {cache.weights[learned].sum():.2g} together, less than one: "
             "use larger weights (DIR=WEIGHT) or collect more episodes"
         )
     learn = BatchMaker(cache, settings, learned, augment=True)
-    return learn, BatchMaker(cache, settings, np.sort(order[:kept]), augment=False)
+    return learn, BatchMaker(cache, settings, np.flatnonzero(checked), augment=False)
 
 
 class Learner(nn.Module):
@@ -256,15 +280,19 @@ class _Stage:
         length = self.settings.sequence_steps if self.joint else 1
         return len(self.learn.steps) // (self.size * length)
 
-    def run(self, learner: Learner, work: Path, identity: str) -> tuple[float, Profile]:
-        """Train from the last checkpoint to the end; return the validation loss of the command."""
-        settings, learner.joint = self.settings, self.joint
+    def plan(self, identity: str) -> Plan:
+        """Return what the engine is to do.
+
+        Raises:
+            ConfigError: when there is not one whole batch for it, or for each process.
+        """
+        settings = self.settings
         if self.per_epoch < 1:
             raise ConfigError(f"{len(self.learn.steps)} images fill no batch: collect more episodes")
         if self.size < self.place.processes:
             raise ConfigError(f"a batch of {self.size} for {self.place.processes} processes: use larger batches")
-        plan = Plan(
-            name="joint" if self.joint else "encoder",
+        return Plan(
+            name=STAGES[self.joint],
             steps=self.per_epoch * (settings.joint_epochs if self.joint else settings.encoder_epochs),
             learning_rate=settings.joint_learning_rate if self.joint else settings.learning_rate,
             identity=identity,
@@ -272,7 +300,12 @@ class _Stage:
             check_steps=self.per_epoch,
             loaders=settings.loaders,
         )
-        profile = Engine[Batch](plan, learner, work, self.place).run(self.batch, lambda: self.validate(learner))
+
+    def run(self, learner: Learner, work: Path, identity: str) -> tuple[float, Profile]:
+        """Train from the last checkpoint to the end; return the validation loss of the command."""
+        learner.joint = self.joint
+        engine = Engine[Batch](self.plan(identity), learner, work, self.place)
+        profile = engine.run(self.batch, lambda: self.validate(learner))
         return self.validate(learner), profile
 
     def batch(self, step: int) -> Batch:
@@ -305,9 +338,9 @@ def policy_name(config: PolicyConfig) -> str:
     return f"{config.model.replace('-', '_')}_{config.neurons}"
 
 
-def _draft_card(name: str, facts: dict[str, object], seconds: float) -> str:
+def _draft_card(name: str, facts: dict[str, object]) -> str:
     return (
         f"# {name}\n\nTrained by liquid_nav {facts['software']} on {facts['images']} images from forests "
-        f"({', '.join(map(str, facts.get('episodes', [])))}) in {seconds / 60:.0f} minutes.\n"  # type: ignore[call-overload]
+        f"({', '.join(map(str, facts.get('episodes', [])))}).\n"  # type: ignore[call-overload]
         "Fly it with `liquid-nav evaluate` and write its results here.\n"
     )

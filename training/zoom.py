@@ -98,6 +98,7 @@ def fly_over(
         free_m=np.repeat(cache.free_m[[still]], count, axis=0),
         stamps_s=stamps_s,
         starts=np.array([0, count]),
+        files=np.zeros(1, dtype=np.int64),
         weights=np.ones(1),
     )
 

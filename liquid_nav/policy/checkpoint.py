@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from liquid_nav.errors import ConfigError, PolicyError
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.heads.liquid import LiquidHead
 from liquid_nav.policy.network import LiquidPolicyNetwork
+from liquid_nav.whole_file import whole_file, write_tensors
 
 FORMAT = "liquid_nav policy 1"
 WEIGHTS_FILE = "weights.safetensors"
@@ -32,10 +33,12 @@ def save_policy(network: LiquidPolicyNetwork, folder: Path, *, name: str, traini
         folder: made when missing.
         name: the policy's name in reports.
         training: facts about its training, for ``policy.json``.
-        card: text of ``CARD.md``.
+        card: draft of ``CARD.md``. A card that is there and is not the untouched draft of before stays as it is:
+            somebody has written into it.
 
     Raises:
         PolicyError: when weights are NaN or infinite; nothing is written then.
+        ConfigError: when a file cannot be written.
     """
     weights = {key: value.contiguous() for key, value in network.state_dict().items()}
     if not _all_finite(weights):
@@ -45,18 +48,16 @@ def save_policy(network: LiquidPolicyNetwork, folder: Path, *, name: str, traini
         "name": name,
         "config": network.config.to_dict(),
         "wiring": wiring_digest(network),
+        "card": _text_digest(card.encode()),
         "training": training,
     }
-    texts = {CONFIG_FILE: json.dumps(description, indent=2) + "\n", CARD_FILE: card}
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (WEIGHTS_FILE + ".part")
-    save_file(weights, part)
-    part.chmod(0o644)
-    part.replace(folder / WEIGHTS_FILE)
+    texts = {CONFIG_FILE: json.dumps(description, indent=2) + "\n"}
+    if not _has_own_card(folder):
+        texts = {CARD_FILE: card, **texts}
+    write_tensors(folder / WEIGHTS_FILE, weights)
     for file, text in texts.items():
-        part = folder / (file + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / file)
+        with whole_file(folder / file) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def wiring_digest(network: LiquidPolicyNetwork) -> str | None:
@@ -119,6 +120,22 @@ def _read_description(folder: Path) -> dict[str, Any]:
     if not isinstance(description, dict) or description.get("format") != FORMAT or "config" not in description:
         raise PolicyError(f"{path} is not a '{FORMAT}' description: was it written by another program?")
     return description
+
+
+def _has_own_card(folder: Path) -> bool:
+    """Whether a folder has a card that is not the draft its description names."""
+    path = folder / CARD_FILE
+    if not path.exists():
+        return False
+    try:
+        draft = _read_description(folder).get("card")
+    except PolicyError:
+        draft = None
+    return _text_digest(path.read_bytes()) != draft
+
+
+def _text_digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def _all_finite(weights: dict[str, torch.Tensor]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -156,6 +157,42 @@ def test_weights_that_are_no_numbers_are_not_saved(folder: Path, tmp_path: Path,
             save_policy(network, where, name="runaway", training={}, card="")
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert not (tmp_path / "new").exists()
+
+
+def test_a_card_that_somebody_wrote_into_stays_and_an_untouched_draft_does_not(folder: Path) -> None:
+    network, _ = load_network(folder)
+
+    def saved(draft: str) -> str:
+        save_policy(network, folder, name="small", training={}, card=draft)
+        return (folder / "CARD.md").read_text()
+
+    assert saved("# second\n") == "# second\n"
+    (folder / "CARD.md").write_text("# second\n98% of 100 flights.\n")
+    for draft in ("# second\n", "# third\n"):
+        assert saved(draft) == "# second\n98% of 100 flights.\n"
+    (folder / "policy.json").write_text("{")
+    assert saved("# third\n") == "# second\n98% of 100 flights.\n"
+
+
+def test_a_full_disk_is_told_and_the_policy_before_stays(folder: Path) -> None:
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    network = LiquidPolicyNetwork(SMALL)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(ConfigError, match=r"weights\.safetensors cannot be written .*free some space"):
+            save_policy(network, folder, name="small", training={}, card="")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_file_in_the_place_of_a_policy_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    for where in (tmp_path / "out", tmp_path / "out" / "policy"):
+        with pytest.raises(ConfigError, match=r"cannot be written .*another folder with --out"):
+            save_policy(LiquidPolicyNetwork(SMALL), where, name="small", training={}, card="")
+    assert (tmp_path / "out").read_text() == "mine"
 
 
 def test_an_unknown_setting_is_refused() -> None:

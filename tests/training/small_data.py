@@ -31,5 +31,6 @@ def small_cache(episodes: int = 4, steps: int = 12) -> Cache:
         free_m=rng.uniform(0.5, 8.0, (count, SECTORS)).astype(np.float32),
         stamps_s=np.tile(np.arange(steps) * 0.05, episodes),
         starts=np.arange(0, count + 1, steps, dtype=np.int64),
+        files=np.arange(episodes),
         weights=np.ones(episodes),
     )

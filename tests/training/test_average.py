@@ -44,3 +44,13 @@ def test_policies_of_different_architectures_have_no_mean(tmp_path: Path) -> Non
 def test_one_policy_is_no_mean(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="1 policies: name two or more"):
         average([_policy(tmp_path / "a", 1)], tmp_path / "mean")
+
+
+def test_a_policy_that_tells_nothing_of_its_training_has_a_mean(tmp_path: Path) -> None:
+    policies = [_policy(tmp_path / "a", 1), _policy(tmp_path / "b", 2)]
+    description = json.loads((policies[1] / "policy.json").read_text())
+    del description["training"]
+    (policies[1] / "policy.json").write_text(json.dumps(description))
+    average(policies, tmp_path / "mean")
+    facts = json.loads((tmp_path / "mean" / "policy.json").read_text())["training"]
+    assert facts["averaged"] == [{"seed": 1}, {}]

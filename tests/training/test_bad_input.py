@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import pytest
 from liquid_nav.data import EpisodeMetadata, EpisodeWriter
 from liquid_nav.data.episode import Step
 from liquid_nav.errors import ConfigError, EpisodeError
+from liquid_nav.policy.runtime import PRETRAINED
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from training.cache import HEIGHT, WIDTH, open_cache
-from training.settings import TrainSettings
-from training.train import split_episodes
+from training.head import train_head
+from training.settings import HeadSettings, TrainSettings
+from training.train import split_episodes, train
 
 COUNT = 24
 META = EpisodeMetadata(world="forest", seed=1)
@@ -139,6 +142,35 @@ def test_weights_that_leave_nothing_to_learn_from_are_refused(tmp_path: Path) ->
         split_episodes(cache, TrainSettings())
 
 
+def test_a_share_that_leaves_nothing_to_learn_from_is_named(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "data", _good())
+    with pytest.raises(ConfigError, match="1 episodes are too few to train on"):
+        split_episodes(open_cache([folder], tmp_path / "cache"), TrainSettings())
+    (folder / "b.mcap").write_bytes((folder / "a.mcap").read_bytes())
+    with pytest.raises(ConfigError, match=r"validation_share is 1\.0, which keeps all of 2 episodes back: use less"):
+        split_episodes(open_cache([folder], tmp_path / "cache"), TrainSettings(validation_share=1.0))
+
+
+@pytest.mark.parametrize(
+    ("stage", "begin"),
+    [
+        ("joint", lambda folder, out: train(TrainSettings(device="cpu"), [folder], out)),
+        ("head-0", lambda folder, out: train_head(HeadSettings(), [folder], PRETRAINED, out)),
+    ],
+)
+def test_other_episodes_than_a_training_began_with_are_refused_before_they_are_decoded(
+    stage: str, begin: Callable[[Path, Path], object], tmp_path: Path
+) -> None:
+    folder, work = _folder(tmp_path / "data", _good()), tmp_path / "out" / "work"
+    open_cache([folder], work / "cache")
+    (work / f"{stage}.safetensors").touch()
+    before = {file.name: file.stat().st_mtime_ns for file in (work / "cache").iterdir()}
+    (folder / "b.mcap").write_bytes((folder / "a.mcap").read_bytes())
+    with pytest.raises(ConfigError, match="holds other episodes, which a training here has begun with"):
+        begin(folder, tmp_path / "out")
+    assert {file.name: file.stat().st_mtime_ns for file in (work / "cache").iterdir()} == before
+
+
 def test_another_world_is_refused(tmp_path: Path) -> None:
     folder = _folder(tmp_path / "data", _good(), replace(META, world="city"))
     with pytest.raises(EpisodeError, match="forests only"):
@@ -154,5 +186,15 @@ def test_a_full_disk_is_told_and_left_as_it_was(tmp_path: Path) -> None:
             open_cache([folder], tmp_path / "cache")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert not list((tmp_path / "cache").glob("*.u8"))
+    assert not list((tmp_path / "cache").iterdir())
     assert open_cache([folder], tmp_path / "cache").steps == COUNT
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "flights", _good())
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(EpisodeError, match=r"out/work/cache cannot be written .*another folder with --out"):
+        open_cache([folder], tmp_path / "out" / "work" / "cache")
+    (folder / "b.mcap").symlink_to(tmp_path / "gone")
+    with pytest.raises(EpisodeError, match=r"b\.mcap cannot be read .*copy it again or remove it"):
+        open_cache([folder], tmp_path / "cache")

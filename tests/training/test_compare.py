@@ -12,14 +12,15 @@ import pytest
 import torch
 
 from liquid_nav import load_policy
-from liquid_nav.errors import ConfigError
+from liquid_nav.errors import ConfigError, LiquidNavError
 from liquid_nav.policy.config import LIQUID_MODELS, RIVAL_MODELS
 from tests.training.small_data import small_cache
 from tests.training.train_worker import CONFIG, train_small
 from training import compare as comparing
 from training.compare import TRIALS, comparison_table, train_models
-from training.features import see
+from training.features import name_of, see
 from training.heads import HeadTrainer, draw_trials
+from training.journal import provenance
 from training.result_plots import plot_comparison
 from training.settings import CompareSettings
 
@@ -48,14 +49,15 @@ def test_every_model_gets_as_many_trials_from_the_same_rates() -> None:
 
 def test_the_eye_looks_once_and_sees_what_a_flight_sees(eye: Path, tmp_path: Path) -> None:
     cache, network = small_cache(), load_policy(eye).network
-    learn, check, name = see(cache, network, eye, SETTINGS, tmp_path)
+    name = name_of(cache, network, eye, SETTINGS)
+    learn, check = see(cache, network, SETTINGS, name, tmp_path)
     assert learn.features.shape == (2 * 9, 4, CONFIG.features) and check.features.shape == (3, 4, CONFIG.features)
     written = (tmp_path / "features.safetensors").stat().st_mtime_ns
-    again, _, same = see(cache, network, eye, SETTINGS, tmp_path)
-    assert torch.equal(learn.features, again.features) and name == same
+    again, _ = see(cache, network, SETTINGS, name, tmp_path)
+    assert torch.equal(learn.features, again.features)
     assert (tmp_path / "features.safetensors").stat().st_mtime_ns == written
-    _, _, other = see(cache, network, eye, replace(SETTINGS, passes=1), tmp_path)
-    assert other != name, "another number of passes is another data set"
+    other = replace(SETTINGS, passes=1)
+    assert name_of(cache, network, eye, other) != name, "another number of passes is another data set"
 
 
 def test_models_are_tuned_trained_saved_and_not_done_twice(eye: Path, tmp_path: Path) -> None:
@@ -84,7 +86,7 @@ def test_models_are_tuned_trained_saved_and_not_done_twice(eye: Path, tmp_path: 
 
 def test_heads_of_a_comparison_learn_from_what_a_policy_learns_from(eye: Path, tmp_path: Path) -> None:
     cache, network = small_cache(), load_policy(eye).network
-    learn, check, _ = see(cache, network, eye, SETTINGS, tmp_path)
+    learn, check = see(cache, network, SETTINGS, name_of(cache, network, eye, SETTINGS), tmp_path)
     trial = replace(draw_trials(SETTINGS, "gru", 16)[0], final=True)
     plain, noisy = (
         HeadTrainer(network.config, learn, check, changes)(trial).weights for changes in ({}, {"scene_noise": 0.8})
@@ -97,6 +99,56 @@ def test_a_comparison_with_changed_gazes_needs_an_eye_with_a_gaze(eye: Path, tmp
     with pytest.raises(ConfigError, match=r"vanish_share is 0\.3, but the eye of .* has no gaze"):
         train_models(replace(SETTINGS, vanish_share=0.3), small_cache(), eye, tmp_path, workers=1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"suites": ("city-walking", "city-wlking")}, "suite is 'city-wlking'"),
+        ({"split": "tset"}, "split is 'tset'"),
+        ({"flights": 10_001}, "flights is 10001: use 1 to 10000"),
+        ({"eye": Path("no/such/eye")}, "is not a policy folder"),
+    ],
+)
+def test_what_cannot_be_flown_is_refused_before_anything_is_decoded(
+    eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, object], reason: str
+) -> None:
+    monkeypatch.setattr(comparing, "open_cache", lambda folders, where: pytest.fail("decoded"))
+    asked = {"eye": eye, "suites": ("city-walking",), "flights": 3, **wrong}
+    with pytest.raises(LiquidNavError, match=reason):
+        comparing.compare(SETTINGS, [], asked.pop("eye"), tmp_path, **asked)
+
+
+def test_other_code_trains_and_flies_anew(eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, flown = ["first"], list[Path]()
+
+    def flying(suite: str, flights: int, seed: int, out: Path, *, policy: Path, **_):
+        flown.append(policy)
+        rates = {"success": 1.0, "collisions": 0.0, "tsr": 1.0}
+        answer = {**made_by(policy), "conditions": [{"name": suite, "episodes": flights, **rates}]}
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "results.json").write_text(json.dumps(answer))
+        return answer
+
+    def made_by(policy: Path | None) -> dict[str, str]:
+        return {**provenance(policy), "code": code[0]}
+
+    monkeypatch.setattr(comparing, "provenance", made_by)
+    monkeypatch.setattr(comparing, "evaluate", flying)
+    monkeypatch.setattr(comparing, "open_cache", lambda episodes, where: small_cache())
+    settings = replace(SETTINGS, models=("gru",), trials=1, seeds=1)
+
+    def compare() -> tuple[int, int]:
+        comparing.compare(settings, [], eye, tmp_path, suites=("city-walking",), flights=3, workers=1)
+        return len((tmp_path / TRIALS).read_text().splitlines()), len(flown)
+
+    assert compare() == (2, 1)
+    assert compare() == (2, 1), "the same code goes on"
+    code[0] = "second"
+    assert compare() == (4, 2) and len(set(flown)) == 2
+    description = flown[1] / "policy.json"
+    description.write_text(description.read_text().replace('"name": "gru', '"name": "other'))
+    assert compare() == (4, 3), "another policy in the folder is flown anew"
 
 
 def test_each_training_flies_worlds_of_its_own_the_same_for_all_models(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -131,6 +132,31 @@ def test_settings_that_decide_the_outcome_belong_to_the_checkpoint(tmp_path: Pat
     train_small(tmp_path, 1, loaders=2, checkpoint_steps=7)
     with pytest.raises(ConfigError, match="other settings"):
         train_small(tmp_path, 1, seed=5)
+
+
+def test_what_stage_two_cannot_go_on_with_is_refused_before_stage_one(tmp_path: Path) -> None:
+    train_small(tmp_path, 1)
+    (tmp_path / "work/encoder.safetensors").unlink()
+    with pytest.raises(ConfigError, match=r"joint\.safetensors belongs to other settings"):
+        train_small(tmp_path, 1, seed=5)
+    with pytest.raises(ConfigError, match="36 images fill no batch"):
+        train_small(tmp_path / "new", 1, joint_batch=20)
+    assert not list(tmp_path.rglob("encoder.safetensors"))
+
+
+def test_a_checkpoint_that_finds_no_room_leaves_the_one_before(tmp_path: Path) -> None:
+    engine = _toy_engine(tmp_path, 1)
+    state = engine.learner, engine.optimiser, engine.schedule
+    engine.checkpoint.save(1, *state)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))
+    try:
+        with pytest.raises(ConfigError, match=r"toy\.safetensors cannot be written .*free some space"):
+            engine.checkpoint.save(2, *state)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [file.name for file in tmp_path.iterdir()] == ["toy.safetensors"]
+    assert engine.checkpoint.load(*state) == 1
 
 
 def test_a_damaged_checkpoint_is_named_with_its_cure(tmp_path: Path) -> None:

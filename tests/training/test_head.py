@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from tests.training.train_worker import train_small
 from training import head
 from training.cli import app
 from training.engine import Engine
-from training.features import Sequences, see
+from training.features import Sequences, name_of, see
 from training.heads import (
     ASIDE_M_S,
     BACK_M_S,
@@ -113,6 +114,16 @@ def test_a_killed_training_goes_on_with_the_same_result(
 
 
 @pytest.mark.usefixtures("made_up")
+def test_another_training_in_a_used_folder_is_refused_before_the_eye_looks(eye: Path, tmp_path: Path) -> None:
+    out, settings = tmp_path / "out", replace(SETTINGS, steps=1)
+    head.train_head(settings, [tmp_path], eye, out)
+    before = (out / "work" / "features.safetensors").read_bytes()
+    with pytest.raises(ConfigError, match=r"head-0\.safetensors belongs to other settings, model or data"):
+        head.train_head(replace(settings, passes=1), [tmp_path], eye, out)
+    assert (out / "work" / "features.safetensors").read_bytes() == before
+
+
+@pytest.mark.usefixtures("made_up")
 def test_of_several_tries_the_sequences_kept_back_choose_one(
     eye: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +173,8 @@ def test_what_is_random_in_training_is_not_in_the_validation(eye: Path, tmp_path
     seen = []
     learner.register_forward_pre_hook(lambda module, batch: seen.append(module.training))
     learner.forward = lambda batch: {"command": torch.zeros(())}
-    _, check, _ = see(small_cache(), network, eye, SETTINGS, tmp_path)
+    cache = small_cache()
+    _, check = see(cache, network, SETTINGS, name_of(cache, network, eye, SETTINGS), tmp_path)
     validation_loss(learner.train(), check)
     assert seen and not any(seen)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from liquid_nav.errors import ConfigError
 from liquid_nav.policy.checkpoint import save_policy
 from liquid_nav.policy.config import GAZE_FEATURES, PolicyConfig
 from liquid_nav.policy.network import LiquidPolicyNetwork
+from tests.training.small_data import small_cache
+from tests.training.train_worker import CONFIG
+from training.cli import app
 from training.settings import TrainSettings
 from training.train import _stages, start_network
 
@@ -48,6 +53,18 @@ def test_a_network_with_all_that_is_asked_for_goes_on_as_it_is(tmp_path: Path) -
     for asked in (PLAIN, WIDE, GAZING, replace(PLAIN, context_channels=16, gaze_cells=2)):
         network, complete = start_network(tmp_path, asked)
         assert complete and network.config == GAZING
+
+
+def test_a_policy_bears_the_name_of_the_model_it_went_on_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, out, config = tmp_path / "start", tmp_path / "out", tmp_path / "tiny.yaml"
+    save_policy(LiquidPolicyNetwork(replace(CONFIG, model="lstm")), start, name="first", training={}, card="")
+    config.write_text("train: {joint_epochs: 1, joint_batch: 2, sequence_steps: 4, validation_share: 0.25}")
+    monkeypatch.setattr("training.train.open_cache", lambda folders, where: small_cache())
+    command = ["train", "data/flights", "--start-from", str(start), "--out", str(out), "--config", str(config)]
+    CliRunner().invoke(app, command, catch_exceptions=False)
+    description = json.loads((out / "policy.json").read_text())
+    assert description["name"] == f"lstm_{CONFIG.units}"
+    assert (description["training"]["start_from"], description["training"]["episodes"]) == ("start", ["flights"])
 
 
 def test_an_eye_can_be_trained_alone() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import cv2
 import pytest
 import yaml
 
-from liquid_nav.errors import ConfigError
+from liquid_nav.errors import ConfigError, TrainingError
 from tests.training.small_data import small_cache
 from tests.training.train_worker import train_small
 from training import head as heads
@@ -48,6 +49,38 @@ def test_the_shipped_configuration_can_be_drawn_for_its_head() -> None:
 
 def test_the_table_has_a_row_for_each_run() -> None:
     assert sweep_table(RUNS).splitlines()[2:] == ["| 0.01 | 4 | 0.2500 |", "| 0.3 | 2 | 0.7500 |"]
+
+
+def test_a_sweep_goes_on_or_is_refused_before_the_eye_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "sweep"
+    for number in (1, 2):
+        train_small(tmp_path / f"eye-{number}", number)
+    monkeypatch.setattr(heads, "open_cache", lambda episodes, where: small_cache())
+    monkeypatch.setattr(sweeping, "connection", lambda *_: nullcontext())
+    ran_away = [({"learning_rate": rate}, [(2, math.inf)]) for rate in (0.01, 0.02)]
+    monkeypatch.setattr(sweeping, "_import_tune", lambda: lambda *_: ran_away)
+    for _ in range(2):
+        with pytest.raises(TrainingError, match="all 2 trainings ran away: use lower learning rates"):
+            sweep(SETTINGS, HEAD, [], tmp_path / "eye-1", out)
+    assert not (out / HEAD_FILE).exists()
+    before = (out / "work" / "features.safetensors").read_bytes()
+    with pytest.raises(ConfigError, match="another folder"):
+        sweep(SETTINGS, HEAD, [], tmp_path / "eye-2", out)
+    monkeypatch.setattr(sweeping, "require_episodes", lambda episodes, where: pytest.fail(str(where)))
+    with pytest.raises(pytest.fail.Exception, match=str(out / "work" / "cache")):
+        sweep(SETTINGS, HEAD, [], tmp_path / "eye-1", out)
+    assert (out / "work" / "features.safetensors").read_bytes() == before
+
+
+def test_a_training_that_ran_away_is_not_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_small(tmp_path / "eye", 1)
+    monkeypatch.setattr(heads, "open_cache", lambda episodes, where: small_cache())
+    monkeypatch.setattr(sweeping, "connection", lambda *_: nullcontext())
+    trainings = [({"learning_rate": 0.3}, [(12, math.inf)]), ({"learning_rate": 0.01}, [(4, 0.5)])]
+    monkeypatch.setattr(sweeping, "_import_tune", lambda: lambda *_: trainings)
+    runs = sweep(SETTINGS, HEAD, [], tmp_path / "eye", tmp_path / "sweep")
+    assert [run.loss for run in runs] == [0.5, math.inf]
+    assert load_settings(tmp_path / "sweep" / HEAD_FILE, "head", HeadSettings).learning_rate == 0.01
 
 
 @pytest.mark.slow

@@ -9,27 +9,31 @@ import numpy as np
 import pytest
 import torch
 
-from liquid_nav.data import EpisodeMetadata, EpisodeWriter
+from liquid_nav.data import EpisodeMetadata, EpisodeWriter, read_episode
 from liquid_nav.errors import EpisodeError
+from liquid_nav.perception.preprocess import noise_of, prepare
 from liquid_nav.types import CameraFrame, Odometry, VelocityCommand
 from tests.training.small_data import small_cache
 from training.batches import Batch, BatchMaker
 from training.cache import HEIGHT, WIDTH, open_cache
 from training.losses import policy_loss
 from training.settings import TrainSettings
-from training.train import train
+from training.train import split_episodes, train
 
 UPRIGHT = np.array([0.0, 0.0, 0.0, 1.0])
 
 
-def _episode(path: Path, steps: int = 40, *, pause_at: int = 0, labelled: bool = True, **metadata: object) -> Path:
-    """Write a flight of which nobody knows where the target was."""
+def _episode(
+    path: Path, steps: int = 40, *, pause_at: int = 0, labelled: bool = True, noise: float = 60.0, **metadata: object
+) -> Path:
+    """Write a flight of which nobody knows where the target was; its images are grey and ``noise`` grey values."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(steps)
     with EpisodeWriter(path, EpisodeMetadata(**{"world": "meadow", "seed": -1, **metadata})) as writer:
         for index in range(steps):
             stamp_s = 0.05 * index + (3.0 if pause_at and index >= pause_at else 0.0)
-            frame = CameraFrame(rng.integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8), stamp_s)
+            rgb = np.clip(rng.normal(120.0, noise, (HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
+            frame = CameraFrame(rgb, stamp_s)
             odometry = Odometry(stamp_s, np.zeros(3), np.zeros(3), UPRIGHT, np.zeros(3))
             writer.write_step(frame, odometry, VelocityCommand(1.0), VelocityCommand(0.5) if labelled else None, None)
     return path
@@ -100,6 +104,35 @@ def test_flights_are_cut_where_their_images_pause(tmp_path: Path) -> None:
     _episode(tmp_path / "m" / "b.mcap", 20)
     cache = open_cache([Path(f"{tmp_path / 'm'}=2")], tmp_path / "cache")
     assert cache.starts.tolist() == [0, 12, 30, 50] and cache.weights.tolist() == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(("noise", "smoothed"), [(6.0, False), (40.0, True)])
+def test_images_are_learned_from_as_they_are_flown_with(tmp_path: Path, noise: float, smoothed: bool) -> None:
+    steps = read_episode(_episode(tmp_path / "m" / "a.mcap", 3, noise=noise)).steps
+    for step, image in zip(steps, open_cache([tmp_path / "m"], tmp_path / "cache").images, strict=True):
+        assert np.array_equal(image, prepare(step.frame.rgb, WIDTH, HEIGHT))
+        assert np.array_equal(image, step.frame.rgb) is not smoothed
+        assert (noise_of(image) < 0.5 * noise_of(step.frame.rgb)) is smoothed
+
+
+def test_flights_of_one_recording_lie_on_one_side(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        _episode(tmp_path / "m" / f"{name}.mcap", 6, pause_at=0 if name == "b" else 3)
+    cache = open_cache([tmp_path / "m"], tmp_path / "cache")
+    assert cache.files.tolist() == [0, 0, 1, 2, 2, 3, 3]
+    for seed in range(6):
+        learn, check = split_episodes(cache, TrainSettings(validation_share=0.5, seed=seed))
+        flights = [np.searchsorted(cache.starts, part.steps, side="right") - 1 for part in (learn, check)]
+        learned, checked = (set(cache.files[each]) for each in flights)
+        assert len(learned) == len(checked) == 2 and not learned & checked
+    assert replace(cache, files=np.array([0, 1, 1, 2, 2, 3, 3])).fingerprint != cache.fingerprint
+
+
+def test_episodes_of_one_flight_each_are_split_as_ever() -> None:
+    cache, order = small_cache(8, 12), np.random.default_rng([3, 5]).permutation(8)
+    learn, check = split_episodes(cache, TrainSettings(validation_share=0.25, seed=3))
+    for part, flights in ((learn, order[2:]), (check, order[:2])):
+        assert part.steps[::12].tolist() == (12 * np.sort(flights)).tolist()
 
 
 @pytest.mark.parametrize(
