@@ -194,7 +194,7 @@ def check_image_size(cache: Cache, config: PolicyConfig) -> None:
 
 
 def split_episodes(cache: Cache, settings: TrainSettings) -> tuple[BatchMaker, BatchMaker]:
-    """Keep whole episodes back for validation, all flights of a file together.
+    """Keep whole episodes back for validation, all flights of a file together; of a single file, some flights.
 
     Returns:
         What to learn from and what to check with.
@@ -202,7 +202,8 @@ def split_episodes(cache: Cache, settings: TrainSettings) -> tuple[BatchMaker, B
     Raises:
         ConfigError: when nothing is left to learn from.
     """
-    count = int(cache.files[-1]) + 1
+    owners = cache.files if cache.files[-1] else np.arange(len(cache.files))
+    count = int(owners[-1]) + 1
     if count < 2:
         raise ConfigError(f"{count} episodes are too few to train on: collect at least 2")
     kept = max(1, round(settings.validation_share * count))
@@ -212,7 +213,7 @@ def split_episodes(cache: Cache, settings: TrainSettings) -> tuple[BatchMaker, B
             "that some are left to learn from"
         )
     order = np.random.default_rng([settings.seed, 5]).permutation(count)
-    checked = np.isin(cache.files, order[:kept])
+    checked = np.isin(owners, order[:kept])
     learned = np.flatnonzero(~checked)
     if cache.weights[learned].sum() < 1.0:
         raise ConfigError(

@@ -42,6 +42,7 @@ POLL_S = 0.002
 ODOMETRY_PER_IMAGE = 2
 COMMAND_TIMEOUT_S = 0.6
 RESET_PAUSE_S = 3.0
+LONGEST_WAIT_S = 10.0
 OWN_PARAMETERS = {
     "name": "world",
     "seed": "seed",
@@ -56,7 +57,8 @@ class SimNode(Node):
 
     The world moves on when the command that answers the last image has come, and not faster than
     ``realtime_factor`` allows. When no answer comes within ``patience_s`` of wall time it moves on without, so
-    that a silent policy does not stop the world. Before the first command the world stands still. ``~/reset`` begins
+    that a silent policy does not stop the world. Before the first command the world stands still, and until
+    the node ``wait_for``, such as a recorder, hears the compressed images, but no longer than 10 s. ``~/reset`` begins
     the same world again, ``~/next`` the one of the next seed; the clock goes on over both, so that no node sees time
     run backwards. Where the next world cannot be built the old one stays, and the answer says why.
     """
@@ -73,6 +75,7 @@ class SimNode(Node):
         self._stepped_at = 0.0
         self._command_at = 0.0
         self._started = False
+        self._began_at: float | None = None  # when the first command had come
         self._raw = self.create_publisher(Image, "camera/image_raw", SENSOR)
         self._compressed = self.create_publisher(CompressedImage, "camera/image/compressed", SENSOR)
         self._info = self.create_publisher(CameraInfo, "camera/camera_info", SENSOR)
@@ -113,6 +116,7 @@ class SimNode(Node):
             self, "realtime_factor", 1.0, "simulated per wall second, 0 for no limit", low=0.0, high=100.0
         )
         self._patience_s = parameter(self, "patience_s", 0.25, "wall time to wait for a command", low=0.0, high=10.0)
+        self._wait_for = parameter(self, "wait_for", "", "node of this namespace that shall hear all of the flight")
         topic = parameter(
             self, "command_topic", "liquid_nav/cmd_vel", "what is flown; vehicle/cmd_vel behind a flight bridge"
         )
@@ -186,7 +190,7 @@ class SimNode(Node):
         waited = now - self._stepped_at
         answered = self._answered_s >= self._stamp_s - 1e-6
         if not self._started:
-            if answered:
+            if answered and self._is_heard(now):
                 self._started = True
             elif waited > 0.2:
                 self._publish()  # nobody has answered yet: the graph is still being built
@@ -198,6 +202,13 @@ class SimNode(Node):
         # On a steady beat, unless the machine cannot keep up.
         self._stepped_at = max(self._stepped_at + period, now - period) if period else now
         self._step(now)
+
+    def _is_heard(self, now: float) -> bool:
+        self._began_at = now if self._began_at is None else self._began_at
+        if not self._wait_for or now - self._began_at > LONGEST_WAIT_S:
+            return True
+        hearers = self.get_subscriptions_info_by_topic(self._compressed.topic_name)
+        return (self._wait_for, self.get_namespace()) in [(each.node_name, each.node_namespace) for each in hearers]
 
     def _step(self, now: float) -> None:
         command = self._command if now - self._command_at < COMMAND_TIMEOUT_S else VelocityCommand()
