@@ -44,12 +44,12 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# The tables in README.md, the policy's card and docs/results: test seeds, two and a half hours on two cores.
+# The tables in README.md, the policy's card and docs/results: test seeds, about four hours on two cores.
 results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 15 --seed 14 --keep-failures 8 --out docs/results
-	@$(BIN)/liquid-nav evaluate --suite stress --episodes 30 --seed 14 --out docs/results/stress
+	@$(BIN)/liquid-nav evaluate --suite stress --episodes 100 --seed 14 --out docs/results/stress
 	@$(BIN)/liquid-nav evaluate --suite time --episodes 100 --seed 14 --out docs/results/time
-	@$(BIN)/liquid-nav evaluate --suite air --episodes 30 --seed 14 --out docs/results/air
+	@$(BIN)/liquid-nav evaluate --suite air --episodes 100 --seed 14 --out docs/results/air
 	@$(BIN)/liquid-nav evaluate --suite forest-unseen --episodes 200 --seed 0 --policy expert --out docs/results/expert
 	@$(BIN)/python -m training.readme_table
 

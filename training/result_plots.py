@@ -187,11 +187,15 @@ def _stress(rows: Rows) -> Figure | None:
     neutral = {"noise, sigma of 255": 0.0, "brightness (%)": 0.0, "contrast (factor)": 1.0, "saturation (factor)": 1.0}
     if not any(name.startswith("stress-") for name in rows):
         return None
-    figure, panels = plt.subplots(1, 4, figsize=(11.0, 2.9), sharey=True, layout="constrained")
-    for axes, (title, prefix) in zip(panels, families.items(), strict=True):
-        levels = {float(name.removeprefix(prefix)): row for name, row in rows.items() if name.startswith(prefix)}
-        if "forest-unseen" in rows:
-            levels[neutral[title]] = rows["forest-unseen"]
+    clean = rows.get("forest-unseen")
+    found = {
+        title: {float(name.removeprefix(prefix)): row for name, row in rows.items() if name.startswith(prefix)}
+        | ({} if clean is None else {neutral[title]: clean})
+        for title, prefix in families.items()
+    }
+    widths = [len(levels) + 1 for levels in found.values()]
+    figure, panels = plt.subplots(1, 4, figsize=(11.0, 2.9), sharey=True, layout="constrained", width_ratios=widths)
+    for axes, (title, levels) in zip(panels, found.items(), strict=True):
         _curve(axes, [_point(f"{level:g}", levels[level]) for level in sorted(levels)])
         axes.set_xlabel(title)
         if axes is not panels[0]:
