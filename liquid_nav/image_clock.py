@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 FIRST_ELAPSED_S = 0.05
-NEAREST_S = 0.024  # taught with 50 ms and more; 33 ms, at 30 Hz, are as good, 17 ms, at 60 Hz, are not
+NEAREST_S = 0.024  # policies are taught with 50 ms and more; see "60 Hz before" in docs/training.md
 LONGEST_GAP_S = 2.0
 
 
