@@ -128,6 +128,12 @@ def test_flights_of_one_recording_lie_on_one_side(tmp_path: Path) -> None:
     assert replace(cache, files=np.array([0, 1, 1, 2, 2, 3, 3])).fingerprint != cache.fingerprint
 
 
+def test_of_a_single_recording_some_flights_are_kept_back(tmp_path: Path) -> None:
+    _episode(tmp_path / "m" / "a.mcap", 6, pause_at=3)
+    learn, check = split_episodes(open_cache([tmp_path / "m"], tmp_path / "cache"), TrainSettings())
+    assert sorted([learn.steps.tolist(), check.steps.tolist()]) == [[0, 1, 2], [3, 4, 5]]
+
+
 def test_episodes_of_one_flight_each_are_split_as_ever() -> None:
     cache, order = small_cache(8, 12), np.random.default_rng([3, 5]).permutation(8)
     learn, check = split_episodes(cache, TrainSettings(validation_share=0.25, seed=3))
