@@ -44,7 +44,7 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# The tables in README.md, the policy's card and docs/results: test seeds, about four hours on two cores.
+# The tables in README.md, the policy's card and docs/results: test seeds; takes hours, which each results.md tells.
 results: $(READY)
 	@$(BIN)/liquid-nav evaluate --suite worlds --episodes 15 --seed 14 --keep-failures 8 --out docs/results
 	@$(BIN)/liquid-nav evaluate --suite stress --episodes 100 --seed 14 --out docs/results/stress

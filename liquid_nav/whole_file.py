@@ -31,7 +31,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             raise
     except (OSError, SafetensorError) as error:  # safetensors has an error of its own for a full disk
         raise ConfigError(
-            f"{path} cannot be written ({error}): free some space or choose another folder with --out"
+            f"{path} cannot be written ({error}): free some space, choose another name or another folder with --out"
         ) from error
 
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.data.recording import PART_SUFFIX
 from liquid_nav.errors import ConfigError
+from liquid_nav.whole_file import whole_file
 
 KINDS = (".png", ".jpg")
 
@@ -32,13 +32,6 @@ def save_picture(picture: NDArray[np.uint8], path: Path, jpeg_quality: int = 86)
     if not done:
         height, width = picture.shape[:2]
         raise ConfigError(f"{path} cannot hold {width} x {height} pixels: use a .png, or show less")
-    part = path.with_name(path.name + PART_SUFFIX)
-    try:
+    with whole_file(path) as part:
         part.write_bytes(data.tobytes())
-        part.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error}): free some space or choose another name") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
     return path

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from liquid_nav.errors import ConfigError
+from liquid_nav.whole_file import whole_file
 from training.progress import CONSOLE
 
 NEEDED_BYTES = 500_000_000  # what the recorder asks for
@@ -50,7 +51,10 @@ def link_latest(runs: Path, folder: Path) -> None:
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Write a JSON file, whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(values, indent=1) + "\n")
-    part.replace(path)
+    """Write a JSON file, whole or not at all.
+
+    Raises:
+        ConfigError: when it cannot be written.
+    """
+    with whole_file(path) as part:
+        part.write_text(json.dumps(values, indent=1) + "\n")

@@ -8,6 +8,7 @@ Neurons are numbered motor first, then command, then inter.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from operator import index
 from typing import Any
 
@@ -20,7 +21,7 @@ Synapses = NDArray[np.int8]
 POLARITIES = (-1, 1, 1)  # two of three synapses excite
 
 
-class Wiring:
+class Wiring(ABC):
     """Base of all wirings.
 
     Attributes:
@@ -39,9 +40,9 @@ class Wiring:
         self.layers = layers
         self.recurrent: Synapses = np.zeros((neurons, neurons), dtype=np.int8)
 
+    @abstractmethod
     def sensory(self, inputs: int) -> Synapses:
         """Return the (inputs, neurons) synapses from ``inputs`` features; the same for every call."""
-        raise NotImplementedError
 
 
 class FullyConnected(Wiring):

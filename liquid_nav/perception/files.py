@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ IMAGE_TYPES = ("sensor_msgs/msg/CompressedImage", "sensor_msgs/msg/Image")
 FASTEST_HZ = 240.0
 
 
-class _File:
+class _File(ABC):
     """What files have in common: they come to an end, and may begin again.
 
     Args:
@@ -67,8 +68,9 @@ class _File:
             self._shots = self._open()
         return next(self._shots, None)
 
+    @abstractmethod
     def _open(self) -> Iterator[Shot]:
-        raise NotImplementedError
+        """Yield the images from the beginning."""
 
 
 class Folder(_File):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -10,7 +12,7 @@ from liquid_nav.errors import ConfigError
 MOTORS = 4
 
 
-class Head(nn.Module):
+class Head(nn.Module, ABC):
     """The part of a policy that remembers. A sequence gives what its steps give one by one.
 
     Attributes:
@@ -59,9 +61,9 @@ class Head(nn.Module):
         """
         raise ConfigError(f"{type(self).__name__} tells no states but the last: use an ncp-cfc head")
 
+    @abstractmethod
     def run(self, features: Tensor, elapsed: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Do what :meth:`forward` says, from a state that fits."""
-        raise NotImplementedError
 
 
 def with_clock(features: Tensor, elapsed: Tensor) -> Tensor:
